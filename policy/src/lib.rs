@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Who may do what, how much, and where a file belongs: the rules of the product as plain values.
+//!
+//! The crate decides and never acts: no clock, no database, no network, no randomness. Every question is a
+//! function of its arguments, so every answer can be tabulated and tested. [`needs`] is the only place that
+//! says which right an [`Action`] takes; [`allow`] reads it and so does every description shown to a client.
+//!
+//! Limits: nothing here proves who is asking (a [`Grant`] is believed), nothing here counts (the
+//! [`quota`] arithmetic is mirrored by conditional statements in the database, which stay the authority under
+//! concurrency), and a catalogue says what is accepted, not what a file's bytes are.
+
+mod action;
+mod allow;
+mod metric;
+mod need;
+mod role;
+mod scope;
+mod text;
+mod tier;
+
+pub use action::Action;
+pub use allow::{Grant, allow};
+pub use metric::QuotaMetric;
+pub use need::{KeyNeed, Need, needs};
+pub use role::Role;
+pub use scope::{Scope, Scopes};
+pub use text::Unknown;
+pub use tier::{Tier, TierLimits, TierProblem, Tiers};
