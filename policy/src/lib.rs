@@ -8,12 +8,18 @@
 //! [`quota`] arithmetic is mirrored by conditional statements in the database, which stay the authority under
 //! concurrency), and a catalogue says what is accepted, not what a file's bytes are.
 
+pub mod limit;
+pub mod quota;
+
 mod action;
 mod allow;
 mod metric;
 mod need;
+mod object_id;
+mod period;
 mod role;
 mod scope;
+mod state;
 mod text;
 mod tier;
 
@@ -21,7 +27,11 @@ pub use action::Action;
 pub use allow::{Grant, allow};
 pub use metric::QuotaMetric;
 pub use need::{KeyNeed, Need, needs};
+pub use object_id::{ObjectId, ObjectIdError};
+pub use period::{Period, period_at};
+pub use quota::{Balance, Shortfall, Threshold};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
+pub use state::{FileState, JobState, ReservationState, TenantStatus, UploadState};
 pub use text::Unknown;
 pub use tier::{Tier, TierLimits, TierProblem, Tiers};
