@@ -1,0 +1,33 @@
+//! Where a chain ends.
+
+use sea_orm::entity::prelude::*;
+
+use crate::TenantId;
+
+/// Where a chain ends.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_head")]
+pub struct Model {
+    /// Whose chain.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    /// Which epoch.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub epoch: i32,
+    /// Number of entries.
+    pub size: i64,
+    /// Leaf hash of the last entry.
+    pub last_hash: Vec<u8>,
+    /// When the last entry was sequenced.
+    pub last_ts: DateTimeUtc,
+    /// The first entry whose bytes are still kept.
+    pub min_seq: i64,
+    /// `ok`, `quarantined` or `closed`.
+    pub state: String,
+}
+
+/// Joins are written where they are used, so that each names its tenant.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
