@@ -8,6 +8,7 @@
 //! [`quota`] arithmetic is mirrored by conditional statements in the database, which stay the authority under
 //! concurrency), and a catalogue says what is accepted, not what a file's bytes are.
 
+pub mod catalogue;
 pub mod limit;
 pub mod quota;
 
@@ -25,6 +26,9 @@ mod tier;
 
 pub use action::Action;
 pub use allow::{Grant, allow};
+pub use catalogue::{
+    Catalogue, CatalogueProblem, CatalogueProblems, DangerousKinds, MediaPattern, ObjectType,
+};
 pub use metric::QuotaMetric;
 pub use need::{KeyNeed, Need, needs};
 pub use object_id::{ObjectId, ObjectIdError};
