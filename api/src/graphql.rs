@@ -1,0 +1,3 @@
+//! GraphQL: what a document may cost before anything runs it.
+
+pub mod guard;
