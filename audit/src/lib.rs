@@ -1,1 +1,22 @@
-//! Placeholder.
+//! Detects change in an append-only audit log; it does not prevent it.
+//!
+//! Every tenant has one log. An entry is a canonical JSON document that holds the hash of the entry before
+//! it, so that an edit, a gap, an insertion or a swap among stored entries shows when the chain is walked.
+//!
+//! Limits. A chain alone carries no key: who can write the database can recompute all of it, and cutting the
+//! tail together with the head leaves a shorter chain that is whole. The log proves nothing about events the
+//! application never emitted. Both limits are narrowed by what is built on the same leaf hash (a signed tree
+//! head, retained or anchored outside), never by the chain itself.
+//!
+//! The crate is pure: no clock, no randomness, no network, no database. Times, ids, salts and seeds are
+//! passed in. The format is written down byte for byte in `docs/audit-format.md`.
+
+pub mod canon;
+pub mod chain;
+pub mod disclosure;
+pub mod entry;
+pub mod genesis;
+pub mod hash;
+mod time;
+pub mod trim;
+pub mod value;
