@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use toml::{Table, Value};
+use toml::Table;
 
 use super::reader::{Groups, Reader, join};
 use super::{
