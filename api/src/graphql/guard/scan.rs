@@ -87,7 +87,7 @@ impl<'a> Scanner<'a> {
             b'"' if self.rest().starts_with(BLOCK_QUOTE) => self.block_string(),
             b'"' => self.string(),
             b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
-                self.skip_while(|byte| byte == b'_' || byte.is_ascii_alphanumeric());
+                self.name();
                 Ok(())
             }
             // The parser takes `007` for three numbers, so a leading zero ends a token here too.
@@ -108,6 +108,18 @@ impl<'a> Scanner<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// The parser takes `truetrue` for two values, so such a name counts twice here too.
+    fn name(&mut self) {
+        while let Some(keyword) = KEYWORDS.iter().find(|word| self.rest().starts_with(word)) {
+            self.at += keyword.len();
+            if !self.peek(0).is_some_and(is_name_byte) {
+                return;
+            }
+            self.tokens += 1;
+        }
+        self.skip_while(is_name_byte);
     }
 
     fn punctuator(&mut self, byte: u8) {
@@ -178,6 +190,13 @@ impl<'a> Scanner<'a> {
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const BLOCK_QUOTE: &[u8] = b"\"\"\"";
 const ESCAPED_BLOCK_QUOTE: &[u8] = b"\\\"\"\"";
+
+/// Values that the parser ends without looking at what follows.
+const KEYWORDS: [&[u8]; 3] = [b"true", b"false", b"null"];
+
+fn is_name_byte(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric()
+}
 
 fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')

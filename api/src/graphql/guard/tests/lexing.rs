@@ -72,7 +72,9 @@ fn thirty_two_kibibytes_pass_and_one_byte_more_does_not() {
 
 #[test]
 fn numbers_run_together_count_as_often_as_the_parser_reads_them() {
-    assert!(measure("{ a(x: [00000]) }").tokens >= 5 + 8);
+    assert_eq!(measure("{ a(x: [00000]) }").tokens, 5 + 9);
+    assert_eq!(measure("{ a(x: [truefalsenull]) }").tokens, 3 + 9);
+    assert_eq!(measure("{ trueish nullable }").tokens, 6);
 }
 
 #[rstest]

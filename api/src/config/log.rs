@@ -1,0 +1,34 @@
+//! What is written about what happens.
+
+use super::reader::Reader;
+
+/// `STRONGROOM_LOG_FORMAT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object per line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+/// Logging to standard output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// `STRONGROOM_LOG`, a `tracing` filter; default `info`.
+    pub filter: String,
+    /// `STRONGROOM_LOG_FORMAT`, json or text; default json.
+    pub format: LogFormat,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Log> {
+    let filter = reader.text("STRONGROOM_LOG");
+    let format = reader.read("STRONGROOM_LOG_FORMAT", |text| match text {
+        "json" => Ok(LogFormat::Json),
+        "text" => Ok(LogFormat::Text),
+        _ => Err("one word".to_owned()),
+    });
+    Some(Log {
+        filter: filter?,
+        format: format?,
+    })
+}
