@@ -122,7 +122,7 @@ const DANGEROUS: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "deb", "rpm", "pkg", "dmg", "app", "appimage", "run", "bin", "elf", "so", "dylib", "o",
+            "deb", "rpm", "pkg", "dmg", "app", "appimage", "run", "elf", "so", "dylib", "o",
         ],
         "application/x-executable",
     ),

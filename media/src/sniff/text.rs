@@ -36,15 +36,21 @@ fn is_foreign(c: char) -> bool {
 
 /// UTF-16 with a byte order mark, decoded; what cannot be decoded becomes U+FFFD.
 pub(super) fn from_utf16(head: &[u8]) -> Option<String> {
-    let (unit, body): (fn([u8; 2]) -> u16, &[u8]) = match head {
-        [0xff, 0xfe, body @ ..] => (u16::from_le_bytes, body),
-        [0xfe, 0xff, body @ ..] => (u16::from_be_bytes, body),
+    let (is_little, body) = match head {
+        [0xff, 0xfe, body @ ..] => (true, body),
+        [0xfe, 0xff, body @ ..] => (false, body),
         _ => return None,
     };
-    let units = body
+    let pairs = body
         .chunks_exact(2)
-        .filter_map(|pair| <[u8; 2]>::try_from(pair).ok())
-        .map(unit);
+        .filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+    let units = pairs.map(|pair| {
+        if is_little {
+            u16::from_le_bytes(pair)
+        } else {
+            u16::from_be_bytes(pair)
+        }
+    });
     Some(
         char::decode_utf16(units)
             .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
