@@ -1,5 +1,4 @@
 //! What one entry of ordinary size costs: writing, hashing, checking, reading, verifying.
-#![expect(missing_docs, reason = "the macros make undocumented functions")]
 #![expect(clippy::unwrap_used, reason = "a panic is the failure of a bench")]
 
 use std::collections::BTreeMap;

@@ -119,7 +119,7 @@ pub fn trim(values: BTreeMap<String, Value>) -> Trimmed {
     if values.values().any(shape::has_bytes) {
         rules = with(&rules, Rule::Bytes);
     }
-    let trim = (!rules.is_empty()).then(|| Trim {
+    let trim = (!rules.is_empty()).then_some(Trim {
         bytes: byte_len as u64,
         rules,
     });

@@ -1,11 +1,12 @@
 //! The committed vectors, which docs/audit-format.md refers to. They were computed by another implementation.
 #![expect(clippy::unwrap_used, reason = "a panic is the failure of a test")]
 
-use audit::chain::{Head, LogIdentity, Stored, Verifier, verify_chunk};
+use audit::chain::{Damage, Head, LogIdentity, Stored, Verifier, verify_chunk};
 use audit::disclosure;
 use audit::entry::{Draft, Entry, Time};
 use audit::genesis::{Log, LogKey, origin, vkey};
 use audit::hash::{Hash, leaf};
+use audit::trim::Rule;
 use audit::{canon, entry::EntryRef};
 use serde_json::Value;
 
@@ -132,4 +133,20 @@ fn the_key_has_exactly_this_name() {
     assert_eq!(vkey(&name, &log_key.public()), text(key, "vkey"));
     let genesis = Entry::parse(text(&vectors["entries"][0], "raw").as_bytes()).unwrap();
     assert_eq!(genesis.draft.meta["vkey"], text(key, "vkey").into());
+}
+
+#[test]
+fn the_format_page_names_the_last_leaf_and_every_damage() {
+    let page = include_str!("../../docs/audit-format.md");
+    let vectors = vectors();
+    assert!(page.contains(text(&vectors["entries"][8], "leaf")));
+    for damage in Damage::ALL {
+        assert!(page.contains(damage.as_str()), "{damage:?}");
+    }
+    for rule in Rule::ALL {
+        assert!(
+            page.contains(&format!("| `{}` |", rule.as_str())),
+            "{rule:?}"
+        );
+    }
 }

@@ -13,7 +13,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         (0..=MAX_INTEGER).prop_map(Value::Integer),
         text.prop_map(Value::String),
     ];
-    scalar.prop_recursive(MAX_DEPTH as u32, 48, 6, |inner| {
+    scalar.prop_recursive(6, 48, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
             prop::collection::btree_map("[a-z0-9_.]{1,6}", inner, 0..6).prop_map(Value::Object),

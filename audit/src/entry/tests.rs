@@ -67,7 +67,8 @@ fn an_entry_is_these_bytes() {
 fn every_field_has_its_grammar() {
     let long = "x".repeat(65);
     let upper = TENANT.to_uppercase();
-    let cases: Vec<(&str, Box<dyn Fn(&mut Draft) + '_>)> = vec![
+    type Spoil<'a> = Box<dyn Fn(&mut Draft) + 'a>;
+    let cases: Vec<(&str, Spoil<'_>)> = vec![
         ("tenant", Box::new(|d| d.tenant.clone_from(&upper))),
         ("tenant", Box::new(|d| d.tenant = "\"".to_owned())),
         (
