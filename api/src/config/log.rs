@@ -1,5 +1,7 @@
 //! What is written about what happens.
 
+use tracing_subscriber::EnvFilter;
+
 use super::reader::Reader;
 
 /// `STRONGROOM_LOG_FORMAT`.
@@ -21,7 +23,7 @@ pub struct Log {
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Log> {
-    let filter = reader.text("STRONGROOM_LOG");
+    let filter = reader.read("STRONGROOM_LOG", filter);
     let format = reader.read("STRONGROOM_LOG_FORMAT", |text| match text {
         "json" => Ok(LogFormat::Json),
         "text" => Ok(LogFormat::Text),
@@ -31,4 +33,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Log> {
         filter: filter?,
         format: format?,
     })
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|_| "a filter".to_owned())
 }

@@ -8,9 +8,7 @@ use super::reader::Reader;
 /// `STRONGROOM_REQUESTS_PER_HOUR_*`.
 pub(super) fn tiers(reader: &mut Reader<'_>) -> Tiers {
     let mut tiers = reader
-        .read("STRONGROOM_TIERS_FILE", |path| {
-            load(path, |toml| Tiers::from_toml(toml))
-        })
+        .read("STRONGROOM_TIERS_FILE", |path| load(path, Tiers::from_toml))
         .unwrap_or_default();
     for (variable, tier) in [
         ("STRONGROOM_REQUESTS_PER_HOUR_FREE", &mut tiers.free),
@@ -35,7 +33,7 @@ pub(super) fn tiers(reader: &mut Reader<'_>) -> Tiers {
 pub(super) fn catalogue(reader: &mut Reader<'_>) -> Catalogue {
     reader
         .read("STRONGROOM_CATALOGUE_FILE", |path| {
-            load(path, |toml| Catalogue::from_toml(toml))
+            load(path, Catalogue::from_toml)
         })
         .unwrap_or_default()
 }

@@ -176,6 +176,7 @@ fn all_problems_are_reported_at_once() {
 #[case::unit("STRONGROOM_SWEEP_INTERVAL", "3w")]
 #[case::overflow("STRONGROOM_PURGE_DELAY", "18446744073709551615d")]
 #[case::format("STRONGROOM_LOG_FORMAT", "xml")]
+#[case::filter("STRONGROOM_LOG", "store=loudly")]
 #[case::domain("STRONGROOM_AUDIT_DOMAIN", "Files.example")]
 #[case::public_listener("STRONGROOM_EMBEDDED_S3_LISTEN", "0.0.0.0:9090")]
 #[case::database("DATABASE_URL", "mysql://db/x")]

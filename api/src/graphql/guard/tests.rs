@@ -7,6 +7,7 @@
 mod arbitrary;
 mod body;
 mod bombs;
+mod execution;
 mod introspection;
 mod lexing;
 mod limits;

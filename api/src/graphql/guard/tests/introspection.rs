@@ -7,7 +7,7 @@ use super::super::{Facts, Limits, admit, code};
 use super::{judge, refused_as};
 
 /// What GraphiQL and the reference implementation ask.
-const STANDARD: &str = "query IntrospectionQuery {
+pub(super) const STANDARD: &str = "query IntrospectionQuery {
   __schema {
     description
     queryType { name kind } mutationType { name kind } subscriptionType { name kind }
