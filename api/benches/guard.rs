@@ -36,7 +36,7 @@ fn documents() -> Vec<(&'static str, String)> {
     vec![
         ("dashboard", DASHBOARD.to_owned()),
         ("4 KiB of [", format!("{{ node(x: {}", "[".repeat(4_096))),
-        ("fragment bomb, 955 bytes", fragment_bomb(24, 2)),
+        ("fragment bomb, 1 KB", fragment_bomb(24, 2)),
         ("fragment bomb, 2000 tokens", fragment_bomb(44, 19)),
         (
             "400 copies of a field",
