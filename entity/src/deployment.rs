@@ -2,7 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-
 /// The one row that says which deployment this database belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "deployment")]

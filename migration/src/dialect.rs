@@ -23,7 +23,11 @@ const WORDS: &[(&str, &str, &str)] = &[
 #[must_use]
 pub fn statements(sql: &str, backend: DbBackend) -> Vec<String> {
     let text = WORDS.iter().fold(sql.to_owned(), |text, (word, pg, lite)| {
-        let own = if backend == DbBackend::Postgres { pg } else { lite };
+        let own = if backend == DbBackend::Postgres {
+            pg
+        } else {
+            lite
+        };
         text.replace(word, own)
     });
     text.split("\n\n")

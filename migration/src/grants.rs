@@ -50,7 +50,8 @@ mod tests {
         let tables = ["audit_entry".to_owned(), "file".to_owned()];
         let statements = super::statements("app\"x", &tables);
         assert!(
-            statements.contains(&r#"GRANT SELECT, INSERT ON TABLE "audit_entry" TO "app""x""#.to_owned())
+            statements
+                .contains(&r#"GRANT SELECT, INSERT ON TABLE "audit_entry" TO "app""x""#.to_owned())
         );
     }
 }

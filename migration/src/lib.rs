@@ -10,6 +10,7 @@ pub mod grants;
 
 mod m0001_foundation;
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 /// Runs the migrations in order.

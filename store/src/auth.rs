@@ -1,0 +1,127 @@
+//! The look-ups before a tenant is known: key id, session token, operator token, address at sign-in.
+//!
+//! Whoever leaves here with an [`Actor`], [`Person`] or [`Operator`] has shown a good credential.
+
+pub mod token;
+
+mod key;
+mod session;
+mod sign_in;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use entity::{ApiKeyId, SessionId, TenantId};
+use moka::future::Cache;
+use zeroize::Zeroizing;
+
+use crate::{
+    StoreError,
+    keys::{Label, MasterKey},
+};
+pub use key::StoredKey;
+pub use session::SignedIn;
+pub use sign_in::{InvitedPerson, NewSession, SignInRecord};
+
+/// Why a credential did not get in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// It is not one of ours, unknown, revoked, expired or idle for too long. One sentence for all.
+    #[error("the credential is not valid")]
+    Rejected,
+    /// A good key from an address it does not work from.
+    #[error("the API key does not work from this address")]
+    AddressNotAllowed,
+    /// As the store says.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A revoked credential dies elsewhere within this time.
+const CACHE_TTL: Duration = Duration::from_secs(30);
+const UNKNOWN_TTL: Duration = Duration::from_secs(5);
+const CACHED: u64 = 100_000;
+const UNKNOWN_CACHED: u64 = 10_000;
+
+/// Credentials seen lately, and uses not yet written.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    pepper: Zeroizing<[u8; 32]>,
+    keys: Cache<String, Arc<key::Known>>,
+    unknown_keys: Cache<String, ()>,
+    sessions: Cache<[u8; 32], Arc<session::Known>>,
+    uses: Mutex<Uses>,
+}
+
+/// Uses since the last flush.
+#[derive(Debug, Default)]
+pub(crate) struct Uses {
+    pub(crate) keys: HashMap<(TenantId, ApiKeyId), DateTime<Utc>>,
+    pub(crate) sessions: HashMap<SessionId, DateTime<Utc>>,
+}
+
+impl Credentials {
+    pub(crate) fn new(master: &MasterKey) -> Self {
+        Self {
+            pepper: master.derive(Label::ApiKeyPepper),
+            keys: Cache::builder()
+                .max_capacity(CACHED)
+                .time_to_live(CACHE_TTL)
+                .support_invalidation_closures()
+                .build(),
+            unknown_keys: Cache::builder()
+                .max_capacity(UNKNOWN_CACHED)
+                .time_to_live(UNKNOWN_TTL)
+                .build(),
+            sessions: Cache::builder()
+                .max_capacity(CACHED)
+                .time_to_live(CACHE_TTL)
+                .support_invalidation_closures()
+                .build(),
+            uses: Mutex::default(),
+        }
+    }
+
+    /// Forgets a key at once, in this process.
+    pub(crate) async fn forget_key(&self, public_id: &str) {
+        self.keys.invalidate(public_id).await;
+    }
+
+    /// Forgets a session at once, in this process.
+    pub(crate) async fn forget_session(&self, token_hash: &[u8; 32]) {
+        self.sessions.invalidate(token_hash).await;
+    }
+
+    /// Forgets everything that depends on a tenant's members or state, in this process.
+    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
+        // The closure is checked on every read from now on, so nothing stale is served meanwhile.
+        let keys = self
+            .keys
+            .invalidate_entries_if(move |_, key| key.tenant() == tenant);
+        let sessions = self
+            .sessions
+            .invalidate_entries_if(move |_, session| session.tenant() == Some(tenant));
+        if keys.is_err() || sessions.is_err() {
+            self.keys.invalidate_all();
+            self.sessions.invalidate_all();
+        }
+    }
+
+    pub(crate) fn note_key(&self, tenant: TenantId, key: ApiKeyId, at: DateTime<Utc>) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.keys.insert((tenant, key), at);
+    }
+
+    pub(crate) fn note_session(&self, session: SessionId, at: DateTime<Utc>) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.sessions.insert(session, at);
+    }
+
+    pub(crate) fn take_uses(&self) -> Uses {
+        std::mem::take(&mut *self.uses.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

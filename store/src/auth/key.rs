@@ -1,0 +1,161 @@
+//! API keys: found by id, compared as HMAC, cached for a short hard time.
+
+use std::{net::IpAddr, sync::Arc};
+
+use chrono::{DateTime, Utc};
+use entity::{ApiKeyId, TenantId, Text};
+use ipnet::IpNet;
+use policy::{Grant, Role, Scopes};
+use sea_orm::FromQueryResult;
+use subtle::ConstantTimeEq;
+
+use super::{AuthError, token};
+use crate::{Actor, Principal, RequestContext, Store, StoreError};
+
+/// What is known of a key: read from the database at most every thirty seconds.
+#[derive(Debug)]
+pub(crate) struct Known {
+    id: ApiKeyId,
+    tenant: TenantId,
+    mac: Vec<u8>,
+    scopes: Scopes,
+    creator: Option<Role>,
+    cidrs: Vec<IpNet>,
+    expires_at: DateTime<Utc>,
+    revoked: bool,
+}
+
+impl Known {
+    pub(super) fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn admits(&self, address: Option<IpAddr>) -> bool {
+        self.cidrs.is_empty()
+            || address.is_some_and(|ip| self.cidrs.iter().any(|net| net.contains(&ip)))
+    }
+}
+
+/// The row behind [`Known`].
+#[derive(Debug, FromQueryResult)]
+pub struct StoredKey {
+    id: ApiKeyId,
+    tenant_id: TenantId,
+    mac: Vec<u8>,
+    scopes: String,
+    cidrs: String,
+    expires_at: DateTime<Utc>,
+    revoked_at: Option<DateTime<Utc>>,
+    role: Text<Role>,
+    removed_at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Checks an API key and says who it is: checksum, look-up, HMAC in constant time, expiry,
+    /// revocation, address. Its rights are its scopes within its creator's present role.
+    ///
+    /// # Errors
+    /// [`AuthError::Rejected`] for every key that is not good, at the same cost.
+    pub async fn authenticate_key(
+        &self,
+        token: &str,
+        request: RequestContext,
+    ) -> Result<Actor, AuthError> {
+        let public_id = token::key_id(token).ok_or(AuthError::Rejected)?;
+        let credentials = self.credentials();
+        let presented = token::key_mac(&credentials.pepper, token);
+        let known = self.known_key(public_id).await?;
+        // An unknown id is compared too, so that it takes as long as a known one.
+        let recorded = known
+            .as_ref()
+            .map_or([0; 32].as_slice(), |known| &known.mac);
+        let matches = bool::from(recorded.ct_eq(&presented));
+        let known =
+            known.filter(|known| matches && !known.revoked && known.expires_at > self.now());
+        let known = known.ok_or(AuthError::Rejected)?;
+        let creator = known.creator.ok_or(AuthError::Rejected)?;
+        if !known.admits(request.ip) {
+            return Err(AuthError::AddressNotAllowed);
+        }
+        credentials.note_key(known.tenant, known.id, self.now());
+        Ok(Actor {
+            tenant: known.tenant,
+            principal: Principal::ApiKey(known.id),
+            grant: Grant::Key {
+                scopes: known.scopes,
+                creator,
+            },
+            request,
+            email: None,
+        })
+    }
+
+    async fn known_key(&self, public_id: &str) -> Result<Option<Arc<Known>>, StoreError> {
+        let credentials = self.credentials();
+        if credentials.unknown_keys.contains_key(public_id) {
+            return Ok(None);
+        }
+        let known = credentials
+            .keys
+            .try_get_with_by_ref(public_id, self.load_key(public_id))
+            .await;
+        match known {
+            Ok(known) => Ok(Some(known)),
+            Err(error) if matches!(*error, LoadError::Unknown) => {
+                credentials
+                    .unknown_keys
+                    .insert(public_id.to_owned(), ())
+                    .await;
+                Ok(None)
+            }
+            Err(error) => Err(match &*error {
+                LoadError::Store(StoreError::Overloaded) => StoreError::Overloaded,
+                other => StoreError::internal(other.to_string()),
+            }),
+        }
+    }
+
+    async fn load_key(&self, public_id: &str) -> Result<Arc<Known>, LoadError> {
+        let conn = self
+            .database()
+            .begin_read()
+            .await
+            .map_err(LoadError::Store)?;
+        let statement = conn.sql(
+            "SELECT k.id, k.tenant_id, k.mac, k.scopes, k.cidrs, k.expires_at, k.revoked_at, \
+             m.role, m.removed_at FROM api_key k \
+             JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.created_by \
+             WHERE k.public_id = $1",
+            [public_id.into()],
+        );
+        let row = StoredKey::find_by_statement(statement)
+            .one(&conn)
+            .await
+            .map_err(|error| LoadError::Store(error.into()))?
+            .ok_or(LoadError::Unknown)?;
+        Ok(Arc::new(known(row).map_err(LoadError::Store)?))
+    }
+}
+
+/// Shared by everybody who waits for the same look-up, hence not [`StoreError`] itself.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    #[error("unknown key")]
+    Unknown,
+    #[error("look-up failed: {0:?}")]
+    Store(StoreError),
+}
+
+fn known(row: StoredKey) -> Result<Known, StoreError> {
+    let cidrs: Result<Vec<IpNet>, _> = row.cidrs.split_whitespace().map(str::parse).collect();
+    Ok(Known {
+        id: row.id,
+        tenant: row.tenant_id,
+        mac: row.mac,
+        scopes: row.scopes.parse().map_err(StoreError::internal)?,
+        creator: row.removed_at.is_none().then_some(row.role.0),
+        cidrs: cidrs.map_err(StoreError::internal)?,
+        expires_at: row.expires_at,
+        revoked: row.revoked_at.is_some(),
+    })
+}

@@ -1,0 +1,158 @@
+//! Sessions of people and of operators, by the hash of their token.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{MemberId, OperatorId, SessionId, TenantId, Text, UserId};
+use policy::{Grant, Role, TenantStatus};
+use sea_orm::FromQueryResult;
+
+use super::{AuthError, token};
+use crate::{Actor, Operator, Person, Principal, RequestContext, Store, StoreError};
+
+const IDLE: TimeDelta = TimeDelta::minutes(30);
+
+/// Somebody with a good session.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The person, beside every tenant.
+    pub person: Person,
+    /// The person inside the selected tenant, while still a member of it.
+    pub actor: Option<Actor>,
+    /// Whether the selected tenant is active.
+    pub tenant_active: bool,
+}
+
+/// What is known of a session: read from the database at most every thirty seconds.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Known {
+    id: SessionId,
+    user_id: UserId,
+    email: String,
+    tenant_id: Option<TenantId>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    member_id: Option<MemberId>,
+    role: Option<Text<Role>>,
+    removed_at: Option<DateTime<Utc>>,
+    status: Option<Text<TenantStatus>>,
+}
+
+impl Known {
+    pub(super) fn tenant(&self) -> Option<TenantId> {
+        self.tenant_id
+    }
+
+    fn membership(&self) -> Option<(TenantId, MemberId, Role)> {
+        if self.removed_at.is_some() {
+            return None;
+        }
+        Some((self.tenant_id?, self.member_id?, self.role.as_ref()?.0))
+    }
+}
+
+impl Store {
+    /// Checks a person's session token.
+    ///
+    /// # Errors
+    /// [`AuthError::Rejected`] when it is unknown, ended, or idle for thirty minutes.
+    pub async fn authenticate_session(
+        &self,
+        token: &str,
+        request: RequestContext,
+    ) -> Result<SignedIn, AuthError> {
+        let hash = token::hash(token);
+        let known = self
+            .credentials()
+            .sessions
+            .try_get_with(hash, self.load_session(hash))
+            .await
+            .map_err(|error| match &*error {
+                AuthError::Store(cause) => {
+                    AuthError::Store(StoreError::internal(format!("{cause:?}")))
+                }
+                _ => AuthError::Rejected,
+            })?;
+        let now = self.now();
+        if known.expires_at <= now || known.last_seen_at + IDLE <= now {
+            self.credentials().forget_session(&hash).await;
+            return Err(AuthError::Rejected);
+        }
+        self.credentials().note_session(known.id, now);
+        Ok(signed_in(&known, hash, request))
+    }
+
+    async fn load_session(&self, hash: [u8; 32]) -> Result<Arc<Known>, AuthError> {
+        let conn = self.database().begin_read().await?;
+        let statement = conn.sql(
+            "SELECT s.id, s.user_id, u.email, s.tenant_id, s.last_seen_at, s.expires_at, \
+             m.id AS member_id, m.role, m.removed_at, t.status \
+             FROM session s JOIN \"user\" u ON u.id = s.user_id \
+             LEFT JOIN member m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id \
+             LEFT JOIN tenant t ON t.id = s.tenant_id WHERE s.token_hash = $1",
+            [hash.to_vec().into()],
+        );
+        let known = Known::find_by_statement(statement)
+            .one(&conn)
+            .await
+            .map_err(StoreError::from)?
+            .ok_or(AuthError::Rejected)?;
+        Ok(Arc::new(known))
+    }
+
+    /// Checks an operator's session token.
+    ///
+    /// # Errors
+    /// [`AuthError::Rejected`] when it is unknown or ended.
+    pub async fn authenticate_operator(
+        &self,
+        token: &str,
+        request: RequestContext,
+    ) -> Result<Operator, AuthError> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: OperatorId,
+            email: String,
+            expires_at: DateTime<Utc>,
+        }
+        let conn = self.database().begin_read().await?;
+        let statement = conn.sql(
+            "SELECT o.id, o.email, s.expires_at FROM operator_session s \
+             JOIN operator o ON o.id = s.operator_id WHERE s.token_hash = $1",
+            [token::hash(token).to_vec().into()],
+        );
+        let row = Row::find_by_statement(statement)
+            .one(&conn)
+            .await
+            .map_err(StoreError::from)?
+            .filter(|row| row.expires_at > self.now())
+            .ok_or(AuthError::Rejected)?;
+        Ok(Operator {
+            id: row.id,
+            email: row.email,
+            request,
+        })
+    }
+}
+
+fn signed_in(known: &Known, hash: [u8; 32], request: RequestContext) -> SignedIn {
+    let actor = known.membership().map(|(tenant, member, role)| Actor {
+        tenant,
+        principal: Principal::User(member),
+        grant: Grant::Member { role },
+        request: request.clone(),
+        email: Some(known.email.clone()),
+    });
+    SignedIn {
+        tenant_active: known.status.as_ref().map(|s| s.0) == Some(TenantStatus::Active),
+        person: Person {
+            user: known.user_id,
+            email: known.email.clone(),
+            session: known.id,
+            session_token_hash: hash,
+            selected: actor.as_ref().map(|actor| actor.tenant),
+            request,
+        },
+        actor,
+    }
+}

@@ -1,0 +1,346 @@
+//! Every event there is. The macro demands a class for each field and an action for each event.
+
+use audit::entry::Outcome;
+use entity::{
+    ApiKeyId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId, UserId,
+    VerificationId,
+};
+use policy::Action;
+
+use super::{
+    Event,
+    class::{Field, Personal, Public, Target},
+};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident => $action:ident { $($(#[$field_doc:meta])* $field:ident: $class:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $class,)*
+        }
+
+        impl From<$name> for Event {
+            fn from(event: $name) -> Self {
+                let mut recorded = Event::new(Action::$action);
+                $(event.$field.put(stringify!($field), &mut recorded);)*
+                recorded
+            }
+        }
+    )*};
+}
+
+events! {
+    /// A file arrived through the server and is ready.
+    FileUploaded => FileUpload {
+        /// The file.
+        file: Target<FileId>,
+        /// The file it supersedes.
+        replaces: Option<Target<FileId>>,
+        /// System of the catalogue.
+        system: Public<String>,
+        /// Type of the catalogue.
+        object_type: Public<String>,
+        /// Media type by content.
+        media_type: Public<String>,
+        /// Measured length.
+        byte_len: Public<i64>,
+        /// Lower-case hex.
+        sha256: Public<String>,
+        /// The customer's id.
+        object_id: Personal<String>,
+        /// The cleaned name.
+        filename: Personal<String>,
+    }
+    /// A streamed upload began: the intent, before the store is called.
+    FileUploadBegun => FileUpload {
+        /// The file to be.
+        file: Target<FileId>,
+        /// The way in.
+        upload: Target<UploadId>,
+        /// `begun`.
+        phase: Public<&'static str>,
+        /// Reserved bytes.
+        reserved: Public<i64>,
+    }
+    /// A streamed upload did not become a file.
+    FileUploadFailed => FileUpload {
+        /// The file that was to be.
+        file: Target<FileId>,
+        /// Why, as a code.
+        cause: Public<String>,
+    }
+    /// A direct upload was opened.
+    UploadCreated => UploadCreate {
+        /// The file to be.
+        file: Target<FileId>,
+        /// The way in.
+        upload: Target<UploadId>,
+        /// The file it supersedes.
+        replaces: Option<Target<FileId>>,
+        /// System of the catalogue.
+        system: Public<String>,
+        /// Type of the catalogue.
+        object_type: Public<String>,
+        /// Declared media type.
+        media_type: Public<String>,
+        /// Declared length.
+        byte_len: Public<i64>,
+        /// The customer's id.
+        object_id: Personal<String>,
+        /// The cleaned name.
+        filename: Personal<String>,
+    }
+    /// The client says the bytes of a direct upload are there.
+    UploadCompleted => UploadComplete {
+        /// The file.
+        file: Target<FileId>,
+        /// The way in.
+        upload: Target<UploadId>,
+    }
+    /// A direct upload passed every check.
+    FileReadied => FileReady {
+        /// The file.
+        file: Target<FileId>,
+        /// Media type by content.
+        media_type: Public<String>,
+        /// Measured length.
+        byte_len: Public<i64>,
+        /// Lower-case hex.
+        sha256: Public<String>,
+    }
+    /// A direct upload failed a check.
+    FileRejected => FileReject {
+        /// The file.
+        file: Target<FileId>,
+        /// Which check, as a code.
+        cause: Public<String>,
+    }
+    /// Nobody completed a direct upload in time.
+    UploadExpired => UploadExpire {
+        /// The file that was to be.
+        file: Target<FileId>,
+        /// The way in.
+        upload: Target<UploadId>,
+    }
+    /// A file went to the trash.
+    FileTrashed => FileTrash {
+        /// The file.
+        file: Target<FileId>,
+        /// Why, in the actor's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A file came back from the trash.
+    FileRestored => FileRestore {
+        /// The file.
+        file: Target<FileId>,
+        /// Why, in the actor's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A file was purged.
+    FilePurged => FilePurge {
+        /// The file.
+        file: Target<FileId>,
+        /// Bytes given back to the quota.
+        byte_len: Public<i64>,
+        /// Why, in the actor's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A file's retention in the trash is over.
+    TrashExpired => TrashExpire {
+        /// The file.
+        file: Target<FileId>,
+        /// Bytes given back to the quota.
+        byte_len: Public<i64>,
+    }
+    /// The bytes of a purged file are to be deleted: the intent.
+    FileDeletionBegun => FileDelete {
+        /// The file.
+        file: Target<FileId>,
+        /// `begun`.
+        phase: Public<&'static str>,
+    }
+    /// The bytes of a purged file are gone.
+    FileDeleted => FileDelete {
+        /// The file.
+        file: Target<FileId>,
+    }
+    /// A signed link was handed out.
+    LinkCreated => LinkCreate {
+        /// The file.
+        file: Target<FileId>,
+        /// Seconds it works.
+        ttl_seconds: Public<i64>,
+        /// `inline` or `attachment`.
+        disposition: Public<&'static str>,
+        /// Whether an earlier link was handed out again.
+        reused: Public<bool>,
+    }
+    /// An API key was made.
+    ApiKeyCreated => ApiKeyCreate {
+        /// The key.
+        key: Target<ApiKeyId>,
+        /// Granted scopes.
+        scopes: Public<String>,
+        /// When it ends.
+        expires_at: Public<String>,
+        /// How it is called.
+        name: Personal<String>,
+        /// Networks it works from.
+        cidrs: Personal<Vec<String>>,
+    }
+    /// An API key was revoked.
+    ApiKeyRevoked => ApiKeyRevoke {
+        /// The key.
+        key: Target<ApiKeyId>,
+        /// Why, in the actor's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A person was invited.
+    MemberInvited => MemberInvite {
+        /// The invitation.
+        invitation: Target<InvitationId>,
+        /// The role on offer.
+        role: Public<String>,
+        /// The address it is bound to.
+        email: Personal<String>,
+    }
+    /// An invitation was accepted.
+    InvitationAccepted => InvitationAccept {
+        /// The invitation.
+        invitation: Target<InvitationId>,
+        /// The membership it made.
+        member: Target<MemberId>,
+        /// The role it gave.
+        role: Public<String>,
+        /// The person's address.
+        email: Personal<String>,
+    }
+    /// A member was removed.
+    MemberRemoved => MemberRemove {
+        /// The membership.
+        member: Target<MemberId>,
+        /// The role it had.
+        role: Public<String>,
+        /// Why, in the actor's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A person signed in.
+    SignedIn => SessionLogin {
+        /// `token` or `cookie`.
+        transport: Public<&'static str>,
+        /// The person's address.
+        email: Personal<String>,
+    }
+    /// Somebody gave a wrong password for a known person.
+    SignInFailed => SessionLogin {
+        /// The person.
+        user: Target<UserId>,
+        /// The address that was given.
+        email: Personal<String>,
+    }
+    /// A person signed out.
+    SignedOut => SessionLogout {
+        /// Whether the session was ended by its own person.
+        own: Public<bool>,
+    }
+    /// A person switched to this tenant.
+    TenantSelected => SessionTenantSelect {
+        /// The person's membership.
+        member: Target<MemberId>,
+    }
+    /// An operator signed in.
+    OperatorSignedIn => OperatorLogin {
+        /// The operator.
+        operator: Target<OperatorId>,
+        /// The operator's address.
+        email: Personal<String>,
+    }
+    /// An operator account was made.
+    OperatorCreated => OperatorCreate {
+        /// The operator.
+        operator: Target<OperatorId>,
+        /// The operator's address.
+        email: Personal<String>,
+    }
+    /// A tenant was created, with its first owner.
+    TenantCreated => TenantCreate {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// The owner's membership.
+        owner: Target<MemberId>,
+        /// Its tier.
+        tier: Public<String>,
+        /// Its short name.
+        slug: Personal<String>,
+        /// The owner's address.
+        owner_email: Personal<String>,
+    }
+    /// A tenant was activated.
+    TenantActivated => TenantActivate {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// Why, in the operator's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A tenant was suspended.
+    TenantSuspended => TenantSuspend {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// Why, in the operator's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A tenant's suspension was lifted.
+    TenantRestored => TenantRestore {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// Why, in the operator's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A verification began.
+    VerificationBegun => AuditVerify {
+        /// The run.
+        verification: Target<VerificationId>,
+        /// `begun`.
+        phase: Public<&'static str>,
+        /// Whether every entry is read.
+        full: Public<bool>,
+    }
+    /// A verification ended.
+    VerificationEnded => AuditVerify {
+        /// The run.
+        verification: Target<VerificationId>,
+        /// The verdict.
+        verdict: Public<String>,
+        /// How many entries the chain had.
+        size: Public<i64>,
+        /// The first bad one.
+        first_bad_seq: Public<Option<i64>>,
+        /// The class of the damage.
+        damage: Public<Option<String>>,
+    }
+    /// A draft was put into quarantine instead of the chain.
+    DraftRejected => AuditDraftReject {
+        /// The event id it carried.
+        event: Public<String>,
+        /// Why it could not become an entry.
+        cause: Public<String>,
+    }
+    /// The deployment was set up.
+    Bootstrapped => Bootstrap {
+        /// The first operator.
+        operator: Target<OperatorId>,
+        /// The first tenant.
+        tenant: Target<TenantId>,
+        /// The first key.
+        key: Target<ApiKeyId>,
+    }
+}
+
+/// Somebody known was refused: folded by principal, action and minute.
+#[must_use]
+pub(crate) fn denied(action: Action, count: u64) -> Event {
+    let mut event = Event::new(action).with_outcome(Outcome::Denied);
+    Public(count).put("count", &mut event);
+    event
+}

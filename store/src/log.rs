@@ -1,0 +1,139 @@
+//! The beginning of a log: its key, its head and its genesis, in the transaction that needs them.
+
+use audit::{
+    chain::Head,
+    entry::{Actor, ActorKind, Req},
+    genesis::{Genesis, Log, LogKey, origin, vkey},
+};
+use chrono::{DateTime, Utc};
+use entity::{TenantId, audit_head, audit_key};
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::{
+    StoreError, bootstrap::Deployment, conn::Conn, keys::Label, keys::MasterKey, outbox, seal,
+    sequence, system::Duty,
+};
+
+/// The epoch every log begins with.
+pub(crate) const FIRST_EPOCH: i32 = 0;
+const FIRST_KEY: i32 = 1;
+const PAYLOAD_DAYS: u32 = 365;
+const ENTRY_DAYS: u32 = 2_555;
+
+/// Starts the log of `tenant`.
+pub(crate) async fn begin(
+    conn: &Conn,
+    master: &MasterKey,
+    deployment: &Deployment,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut_slice()).map_err(StoreError::internal)?;
+    let public = LogKey::from_seed(&seed).public();
+    insert_key(conn, master, tenant, &seed, &public, now).await?;
+    let draft = genesis(deployment, tenant, &public, now)?.draft();
+    let mut head = Head::empty();
+    let at = outbox::time(now)?;
+    let sealed = head.append(&draft, at).map_err(StoreError::internal)?;
+    let row = sequence::Appended {
+        seq: 0,
+        ts: now,
+        sealed,
+        draft,
+        disclosures: Vec::new(),
+    };
+    sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[row]).await?;
+    let head = audit_head::ActiveModel {
+        tenant_id: Set(tenant),
+        epoch: Set(FIRST_EPOCH),
+        size: Set(1),
+        last_hash: Set(head.last_hash.0.to_vec()),
+        last_ts: Set(now),
+        min_seq: Set(0),
+        state: Set("ok".to_owned()),
+    };
+    audit_head::Entity::insert(head)
+        .exec_without_returning(conn)
+        .await?;
+    Ok(())
+}
+
+async fn insert_key(
+    conn: &Conn,
+    master: &MasterKey,
+    tenant: TenantId,
+    seed: &[u8; 32],
+    public: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let context = seal_context(tenant, FIRST_EPOCH, FIRST_KEY);
+    let key = audit_key::ActiveModel {
+        tenant_id: Set(tenant),
+        epoch: Set(FIRST_EPOCH),
+        key_no: Set(FIRST_KEY),
+        master_no: Set(master.number()),
+        sealed: Set(seal::seal(
+            &master.derive(Label::AuditKeySeal),
+            &context,
+            seed,
+        )?),
+        public: Set(public.to_vec()),
+        created_at: Set(now),
+        retired_at: Set(None),
+    };
+    audit_key::Entity::insert(key)
+        .exec_without_returning(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ties a sealed seed to its row.
+pub(crate) fn seal_context(tenant: TenantId, epoch: i32, key_no: i32) -> Vec<u8> {
+    format!("audit_key/{}/{epoch}/{key_no}", tenant.uuid()).into_bytes()
+}
+
+/// The name of a log: fixed parts only, never derived from an address.
+pub(crate) fn log_origin(deployment: &Deployment, tenant: TenantId, epoch: i32) -> String {
+    let uuid = tenant.uuid().to_string();
+    let log = if tenant == TenantId::SYSTEM {
+        Log::System
+    } else {
+        Log::Tenant(&uuid)
+    };
+    origin(
+        &deployment.audit_domain,
+        &deployment.name,
+        log,
+        epoch.unsigned_abs(),
+    )
+}
+
+fn genesis(
+    deployment: &Deployment,
+    tenant: TenantId,
+    public: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<Genesis, StoreError> {
+    let origin = log_origin(deployment, tenant, FIRST_EPOCH);
+    Ok(Genesis {
+        tenant: tenant.uuid().to_string(),
+        id: Uuid::now_v7().to_string(),
+        at: outbox::time(now)?,
+        actor: Actor {
+            kind: ActorKind::System,
+            id: Duty::Sequencer.as_str().to_owned(),
+        },
+        req: Req {
+            id: Uuid::now_v7().to_string(),
+            trace: String::new(),
+        },
+        vkey: vkey(&origin, public),
+        origin,
+        deployment: deployment.name.clone(),
+        payload_days: PAYLOAD_DAYS,
+        entry_days: ENTRY_DAYS,
+    })
+}

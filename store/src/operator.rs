@@ -1,0 +1,61 @@
+//! The operators' door: work on tenants from outside, and on the deployment itself.
+
+use entity::TenantId;
+use policy::{Action, Grant, allow};
+
+use crate::{
+    Operator, Principal, Store, StoreError, Tx,
+    tx::{Scope, TenantCheck},
+};
+
+impl Store {
+    /// Begins an operator's change. Its events go to `tenant`'s own log; [`TenantId::SYSTEM`] is the
+    /// deployment's.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] before the database is touched.
+    pub async fn begin_operator(
+        &self,
+        operator: &Operator,
+        action: Action,
+        tenant: TenantId,
+    ) -> Result<Tx, StoreError> {
+        if !allow(&Grant::Operator, action) {
+            return Err(StoreError::Forbidden(action));
+        }
+        let conn = self.database().begin_write().await?;
+        self.enter(
+            conn,
+            tenant,
+            Principal::Operator(operator.id),
+            operator.request.clone(),
+            Some(operator.email.clone()),
+            TenantCheck::None,
+        )
+        .await
+    }
+
+    /// Opens an unchanging view for an operator, across tenants.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`] before the database is touched.
+    pub async fn view_operator(
+        &self,
+        _operator: &Operator,
+        action: Action,
+    ) -> Result<OperatorView, StoreError> {
+        if !allow(&Grant::Operator, action) {
+            return Err(StoreError::Forbidden(action));
+        }
+        let conn = self.database().begin_read().await?;
+        Ok(OperatorView {
+            scope: Scope::new(conn, TenantId::SYSTEM, self.now()),
+        })
+    }
+}
+
+/// What an operator sees: every tenant's record, no tenant's files.
+#[derive(Debug)]
+pub struct OperatorView {
+    pub(crate) scope: Scope,
+}

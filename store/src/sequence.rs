@@ -1,0 +1,352 @@
+//! From the outbox into the chain. The row lock on a tenant's head is the fence: whoever holds it
+//! appends, in one database transaction, and nobody else can.
+
+mod rows;
+
+use audit::{
+    chain::Head,
+    entry::{Draft, DraftError, Time},
+    hash::{Hash, leaf},
+};
+use chrono::{DateTime, Utc};
+use entity::{TenantId, audit_head, audit_outbox};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Value,
+};
+
+use crate::{
+    Event, EventStatus, RequestContext, Store, StoreError,
+    conn::Conn,
+    event::{DraftRejected, class::Public},
+    outbox,
+    system::Reason,
+};
+pub(crate) use rows::{Appended, insert_entries};
+
+/// How many entries one transaction appends to one chain.
+pub const BATCH: u64 = 1_000;
+/// How many chains one transaction locks.
+const HEADS: usize = 8;
+
+/// What one pass of the sequencer did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// Entries appended.
+    pub entries: u64,
+    /// Whether a chain had more waiting than one batch.
+    pub more: bool,
+}
+
+impl Store {
+    /// Appends what waits in the outbox, for up to eight chains nobody else is appending to.
+    ///
+    /// Any number of processes may call it at once. Harmless when there is nothing to do.
+    ///
+    /// # Errors
+    /// As the database says; then nothing was appended.
+    pub async fn sequence_once(&self) -> Result<Pass, StoreError> {
+        let tx = self.begin_system(Reason::Sequencing).await?;
+        let dirty = dirty_tenants(tx.conn()).await?;
+        if dirty.is_empty() {
+            return Ok(Pass::default());
+        }
+        let mut pass = Pass::default();
+        for head in lock_heads(tx.conn(), &dirty).await? {
+            let appended = append(self, tx.conn(), head, BATCH).await?;
+            pass.entries += appended;
+            pass.more |= appended >= BATCH;
+        }
+        tx.commit_without_event().await?;
+        Ok(pass)
+    }
+
+    /// How many events of `tenant` are committed and not yet in its chain.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn pending_events(&self) -> Result<u64, StoreError> {
+        let conn = self.database().begin_read().await?;
+        #[derive(FromQueryResult)]
+        struct Count {
+            n: i64,
+        }
+        let count =
+            Count::find_by_statement(conn.sql("SELECT COUNT(*) AS n FROM audit_outbox", []))
+                .one(&conn)
+                .await?;
+        Ok(count.map_or(0, |count| count.n.unsigned_abs()))
+    }
+}
+
+/// Appends inside the business transaction, under a savepoint. An ordinary error leaves the drafts
+/// in the outbox for the worker; if the database rolled everything back, the commit will say so.
+pub(crate) async fn append_inline(
+    store: &Store,
+    conn: &Conn,
+    tenant: TenantId,
+) -> Result<EventStatus, StoreError> {
+    let savepoint = conn.savepoint().await?;
+    let appended = match lock_heads(&savepoint, &[tenant]).await {
+        Ok(heads) => match heads.into_iter().next() {
+            Some(head) => append(store, &savepoint, head, BATCH).await,
+            None => Ok(0),
+        },
+        Err(error) => Err(error),
+    };
+    match appended {
+        Ok(0) => {
+            savepoint.commit().await?;
+            Ok(EventStatus::Pending)
+        }
+        Ok(_) => {
+            savepoint.commit().await?;
+            Ok(EventStatus::Sequenced)
+        }
+        Err(error) => {
+            tracing::warn!(error = ?error, tenant.id = %tenant, "appending inline failed; the worker will");
+            savepoint.rollback().await?;
+            Ok(EventStatus::Pending)
+        }
+    }
+}
+
+#[derive(Debug, FromQueryResult)]
+struct Dirty {
+    tenant_id: TenantId,
+}
+
+/// Tenants with something in the outbox, by hopping along the index instead of reading it all.
+async fn dirty_tenants(conn: &Conn) -> Result<Vec<TenantId>, StoreError> {
+    let statement = conn.sql(
+        "WITH RECURSIVE dirty AS ( \
+           SELECT (SELECT tenant_id FROM audit_outbox ORDER BY tenant_id LIMIT 1) AS tenant_id \
+           UNION ALL \
+           SELECT (SELECT o.tenant_id FROM audit_outbox o WHERE o.tenant_id > d.tenant_id \
+                   ORDER BY o.tenant_id LIMIT 1) \
+           FROM dirty d WHERE d.tenant_id IS NOT NULL) \
+         SELECT tenant_id FROM dirty WHERE tenant_id IS NOT NULL LIMIT 64",
+        [],
+    );
+    let rows = Dirty::find_by_statement(statement).all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.tenant_id).collect())
+}
+
+/// The heads among `tenants` that are in order and that nobody else holds.
+async fn lock_heads(
+    conn: &Conn,
+    tenants: &[TenantId],
+) -> Result<Vec<audit_head::Model>, StoreError> {
+    let mut query = audit_head::Entity::find()
+        .filter(audit_head::Column::TenantId.is_in(tenants.iter().copied()))
+        .filter(audit_head::Column::State.eq("ok"))
+        .order_by_asc(audit_head::Column::TenantId)
+        .limit(HEADS as u64);
+    if conn.is_postgres() {
+        query = query.lock_with_behavior(
+            sea_orm::sea_query::LockType::Update,
+            sea_orm::sea_query::LockBehavior::SkipLocked,
+        );
+    }
+    Ok(query.all(conn).await?)
+}
+
+/// Appends up to `limit` waiting drafts to the chain behind `row`, which is locked.
+async fn append(
+    store: &Store,
+    conn: &Conn,
+    row: audit_head::Model,
+    limit: u64,
+) -> Result<u64, StoreError> {
+    let Some(mut head) = head_of(&row) else {
+        quarantine_log(conn, &row, "the head's columns are not a head").await?;
+        return Ok(0);
+    };
+    if !last_entry_matches(conn, &row, head).await? {
+        quarantine_log(conn, &row, "the last entry does not have the head's hash").await?;
+        return Ok(0);
+    }
+    let drafts = take_drafts(conn, row.tenant_id, limit).await?;
+    if drafts.is_empty() {
+        return Ok(0);
+    }
+    let now = database_now(store, conn).await?;
+    let ts = outbox::time(now)?;
+    let mut appended = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        appended.push(place(conn, &row, &mut head, draft, ts).await?);
+    }
+    let count = appended.len() as u64;
+    insert_entries(conn, row.tenant_id, row.epoch, &appended).await?;
+    advance(conn, &row, head).await?;
+    Ok(count)
+}
+
+fn head_of(row: &audit_head::Model) -> Option<Head> {
+    Some(Head {
+        size: u64::try_from(row.size).ok()?,
+        last_hash: Hash::from_slice(&row.last_hash)?,
+        last_ts: Time::from_micros(row.last_ts.timestamp_micros()).ok()?,
+    })
+}
+
+/// Refuses to build on an entry that is not the one the head was left with.
+async fn last_entry_matches(
+    conn: &Conn,
+    row: &audit_head::Model,
+    head: Head,
+) -> Result<bool, StoreError> {
+    let statement = conn.sql(
+        "SELECT raw FROM audit_entry WHERE tenant_id = $1 AND epoch = $2 AND seq = $3",
+        [
+            row.tenant_id.into(),
+            row.epoch.into(),
+            (row.size - 1).into(),
+        ],
+    );
+    let Some(found) = conn.query_one_raw(statement).await? else {
+        return Ok(false);
+    };
+    let raw: Vec<u8> = found.try_get("", "raw")?;
+    Ok(leaf(&raw) == head.last_hash)
+}
+
+/// Deletes the consumed rows: a position in the outbox is never remembered, so a transaction that
+/// commits late with an early number is not lost.
+async fn take_drafts(
+    conn: &Conn,
+    tenant: TenantId,
+    limit: u64,
+) -> Result<Vec<audit_outbox::Model>, StoreError> {
+    let statement = conn.sql(
+        &format!(
+            "DELETE FROM audit_outbox WHERE id IN \
+             (SELECT id FROM audit_outbox WHERE tenant_id = $1 ORDER BY id LIMIT {limit}) \
+             RETURNING id, tenant_id, event_id, draft, disclosures, created_at"
+        ),
+        [tenant.into()],
+    );
+    let mut rows = audit_outbox::Model::find_by_statement(statement)
+        .all(conn)
+        .await?;
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// One draft at its place. What cannot be an entry goes to quarantine, and an entry says so.
+async fn place(
+    conn: &Conn,
+    log: &audit_head::Model,
+    head: &mut Head,
+    row: audit_outbox::Model,
+    ts: Time,
+) -> Result<Appended, StoreError> {
+    match readable(conn, log, &row).await? {
+        Ok(draft) => {
+            if let Ok(sealed) = head.append(&draft, ts) {
+                return Appended::new(*head, sealed, draft, &row.disclosures);
+            }
+            let cause = "it does not fit the log";
+            reject(conn, log, head, &row, ts, cause).await
+        }
+        Err(cause) => reject(conn, log, head, &row, ts, cause).await,
+    }
+}
+
+/// The draft, or why it is none: unreadable, another tenant's, or already in the chain.
+async fn readable(
+    conn: &Conn,
+    log: &audit_head::Model,
+    row: &audit_outbox::Model,
+) -> Result<Result<Draft, &'static str>, StoreError> {
+    let draft: Result<Draft, DraftError> = Draft::from_bytes(&row.draft);
+    let Ok(draft) = draft else {
+        return Ok(Err("its bytes are not a draft"));
+    };
+    if draft.tenant != log.tenant_id.uuid().to_string() {
+        return Ok(Err("it names another tenant"));
+    }
+    if draft.id != row.event_id.uuid().to_string() {
+        return Ok(Err("it names another event"));
+    }
+    let statement = conn.sql(
+        "SELECT 1 AS one FROM audit_entry WHERE tenant_id = $1 AND event_id = $2",
+        [log.tenant_id.into(), row.event_id.into()],
+    );
+    if conn.query_one_raw(statement).await?.is_some() {
+        return Ok(Err("its event is in the chain already"));
+    }
+    Ok(Ok(draft))
+}
+
+async fn reject(
+    conn: &Conn,
+    log: &audit_head::Model,
+    head: &mut Head,
+    row: &audit_outbox::Model,
+    ts: Time,
+    cause: &'static str,
+) -> Result<Appended, StoreError> {
+    tracing::error!(tenant.id = %log.tenant_id, event.id = %row.event_id, cause, "draft rejected");
+    rows::quarantine_draft(conn, log, row, cause, ts).await?;
+    let event = Event::from(DraftRejected {
+        event: Public(row.event_id.uuid().to_string()),
+        cause: Public(cause.to_owned()),
+    });
+    let draft = outbox::draft_of(event, log.tenant_id, &RequestContext::internal(), ts)?;
+    let sealed = head.append(&draft, ts).map_err(StoreError::internal)?;
+    Appended::new(*head, sealed, draft, "")
+}
+
+/// Appending stops; writing goes on and waits visibly, verification answers that the log is broken.
+async fn quarantine_log(
+    conn: &Conn,
+    row: &audit_head::Model,
+    cause: &'static str,
+) -> Result<(), StoreError> {
+    tracing::error!(tenant.id = %row.tenant_id, cause, "log quarantined");
+    let statement = conn.sql(
+        "UPDATE audit_head SET state = 'quarantined' WHERE tenant_id = $1 AND epoch = $2",
+        [row.tenant_id.into(), row.epoch.into()],
+    );
+    conn.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Moves the head by compare-and-set: nobody can have moved it, and if somebody did, nothing commits.
+async fn advance(conn: &Conn, old: &audit_head::Model, new: Head) -> Result<(), StoreError> {
+    let values: [Value; 7] = [
+        i64::try_from(new.size)
+            .map_err(StoreError::internal)?
+            .into(),
+        new.last_hash.0.to_vec().into(),
+        rows::datetime(new.last_ts)?.into(),
+        old.tenant_id.into(),
+        old.epoch.into(),
+        old.size.into(),
+        old.last_hash.clone().into(),
+    ];
+    let statement = conn.sql(
+        "UPDATE audit_head SET size = $1, last_hash = $2, last_ts = $3 \
+         WHERE tenant_id = $4 AND epoch = $5 AND size = $6 AND last_hash = $7",
+        values,
+    );
+    if conn.execute_raw(statement).await?.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::internal("the head moved while it was locked"))
+    }
+}
+
+/// The clock of `ts`: the database server's, shared by all writers; SQLite's is the process's own.
+async fn database_now(store: &Store, conn: &Conn) -> Result<DateTime<Utc>, StoreError> {
+    if !conn.is_postgres() {
+        return Ok(store.now());
+    }
+    let statement = conn.sql("SELECT clock_timestamp() AS now", []);
+    let row = conn
+        .query_one_raw(statement)
+        .await?
+        .ok_or_else(|| StoreError::internal("the database gave no time"))?;
+    Ok(row.try_get("", "now")?)
+}

@@ -1,0 +1,146 @@
+//! The door for work the server does by itself.
+//!
+//! Two lists, both closed. A [`Duty`] changes something a tenant would want to know of: it commits
+//! with an event like everybody else. A [`Reason`] is the whole list of what may commit without one.
+
+use std::ops::Deref;
+
+use entity::TenantId;
+
+use crate::{
+    Principal, RequestContext, Store, StoreError, Tx,
+    conn::Conn,
+    tx::{Scope, TenantCheck},
+};
+
+/// Work of the server that is recorded; its name is the actor's id in the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Duty {
+    /// Setting up the deployment.
+    Bootstrap,
+    /// Reading an uploaded object and settling its file.
+    FileSettle,
+    /// Closing uploads that nobody completed.
+    UploadSweep,
+    /// Emptying the trash after its retention.
+    TrashSweep,
+    /// Deleting the bytes of purged files.
+    FileDelete,
+    /// Appending to chains.
+    Sequencer,
+    /// Verifying chains.
+    Verifier,
+}
+
+impl Duty {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bootstrap => "bootstrap",
+            Self::FileSettle => "file_settle",
+            Self::UploadSweep => "upload_sweep",
+            Self::TrashSweep => "trash_sweep",
+            Self::FileDelete => "file_delete",
+            Self::Sequencer => "sequencer",
+            Self::Verifier => "verifier",
+        }
+    }
+
+    /// Work for a tenant that waits while the tenant is suspended; the rest only tidies up.
+    fn check(self) -> TenantCheck {
+        match self {
+            Self::FileSettle => TenantCheck::Active,
+            _ => TenantCheck::None,
+        }
+    }
+}
+
+/// The whole list of work that may commit without an event, because it changes nothing a tenant
+/// could be told: no file, no right, no number a limit is judged by beyond what is already recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Ending reservations whose lease is over.
+    LeaseSweep,
+    /// Writing counted API calls.
+    CounterFlush,
+    /// Writing when keys were last used.
+    LastUsedFlush,
+    /// Claiming and finishing jobs.
+    JobBookkeeping,
+    /// Writing when a session was last seen, ending old ones.
+    SessionTouch,
+    /// Moving events from the outbox into chains.
+    Sequencing,
+    /// Remembering an upload's id in the store.
+    UploadBookkeeping,
+    /// Writing how far a verification is.
+    VerificationProgress,
+}
+
+/// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.
+#[derive(Debug)]
+#[must_use = "dropping it rolls it back"]
+pub struct SystemTx {
+    scope: Scope,
+    reason: Reason,
+}
+
+impl Deref for SystemTx {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl SystemTx {
+    pub(crate) fn conn(&self) -> &Conn {
+        self.scope.conn()
+    }
+
+    /// Why it may.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Commits what the [`Reason`] covers.
+    ///
+    /// # Errors
+    /// As the database says; then nothing was changed.
+    pub async fn commit_without_event(self) -> Result<(), StoreError> {
+        self.scope.into_conn().commit().await
+    }
+}
+
+impl Store {
+    /// Begins work that commits without an event, on the connections of background work.
+    ///
+    /// # Errors
+    /// [`StoreError::Overloaded`] or [`StoreError::Unavailable`].
+    pub async fn begin_system(&self, reason: Reason) -> Result<SystemTx, StoreError> {
+        let conn = self.database().begin_job().await?;
+        Ok(SystemTx {
+            scope: Scope::new(conn, TenantId::SYSTEM, self.now()),
+            reason,
+        })
+    }
+
+    /// Begins recorded work of the server for one tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::TenantSuspended`] for work that waits while the tenant is suspended.
+    pub async fn begin_duty(&self, duty: Duty, tenant: TenantId) -> Result<Tx, StoreError> {
+        let conn = self.database().begin_job().await?;
+        self.enter(
+            conn,
+            tenant,
+            Principal::System(duty),
+            RequestContext::internal(),
+            None,
+            duty.check(),
+        )
+        .await
+    }
+}
