@@ -46,17 +46,19 @@ pub(crate) async fn receive(
         .await
 }
 
-fn create(store: &Store, algorithms: &[crate::digest::Algorithm]) -> S3Result<BlobWriter> {
-    BlobWriter::create(store.disk(), algorithms).map_err(|error| disk_fault("create", &error))
+fn create(store: &Store, algorithms: &[crate::digest::Algorithm]) -> S3Result<Box<BlobWriter>> {
+    BlobWriter::create(store.disk(), algorithms)
+        .map(Box::new)
+        .map_err(|error| disk_fault("create", &error))
 }
 
 /// Reads the body while the previous batch is being hashed and written.
 async fn pump(
     store: &Arc<Store>,
     mut body: StreamingBlob,
-    writer: BlobWriter,
+    writer: Box<BlobWriter>,
     byte_len: u64,
-) -> S3Result<BlobWriter> {
+) -> S3Result<Box<BlobWriter>> {
     let mut turn = Turn::Idle(writer);
     let (mut batch, mut batch_len, mut received) = (Vec::new(), 0, 0_u64);
     while let Some(chunk) = body.next().await {
@@ -80,12 +82,12 @@ async fn pump(
 
 /// The writer is either here or on the blocking pool with a batch.
 enum Turn {
-    Idle(BlobWriter),
-    Busy(JoinHandle<io::Result<BlobWriter>>),
+    Idle(Box<BlobWriter>),
+    Busy(JoinHandle<io::Result<Box<BlobWriter>>>),
 }
 
 impl Turn {
-    async fn writer(self) -> S3Result<BlobWriter> {
+    async fn writer(self) -> S3Result<Box<BlobWriter>> {
         let written = match self {
             Self::Idle(writer) => Ok(writer),
             Self::Busy(job) => job

@@ -70,20 +70,19 @@ async fn old_signatures_and_form_uploads_are_refused() {
 #[tokio::test]
 async fn a_feature_the_store_lacks_is_refused_not_ignored() {
     let s3 = Harness::start().await;
-    let put = s3
-        .s3
-        .put_object()
-        .bucket(BUCKET)
-        .key("k")
-        .body(crate::harness::bytes(b"x"));
-    let sealed = put
-        .clone()
-        .server_side_encryption(aws_sdk_s3::types::ServerSideEncryption::Aes256);
+    let put = || {
+        s3.s3
+            .put_object()
+            .bucket(BUCKET)
+            .key("k")
+            .body(crate::harness::bytes(b"x"))
+    };
+    let sealed = put().server_side_encryption(aws_sdk_s3::types::ServerSideEncryption::Aes256);
     assert_eq!(
         crate::harness::status(&sealed.send().await.unwrap_err()),
         501
     );
-    let public = put.acl(aws_sdk_s3::types::ObjectCannedAcl::PublicRead);
+    let public = put().acl(aws_sdk_s3::types::ObjectCannedAcl::PublicRead);
     assert_eq!(
         crate::harness::status(&public.send().await.unwrap_err()),
         501
