@@ -63,25 +63,46 @@ impl Algorithm {
 }
 
 /// Base64 values by algorithm, as S3 writes them.
+///
+/// Almost every object has at most one, and every object's are in memory: a short list takes a tenth of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Checksums(BTreeMap<Algorithm, String>);
+#[serde(
+    from = "BTreeMap<Algorithm, String>",
+    into = "BTreeMap<Algorithm, String>"
+)]
+pub(crate) struct Checksums(Box<[(Algorithm, String)]>);
+
+impl From<BTreeMap<Algorithm, String>> for Checksums {
+    fn from(values: BTreeMap<Algorithm, String>) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl From<Checksums> for BTreeMap<Algorithm, String> {
+    fn from(checksums: Checksums) -> Self {
+        checksums.0.into_iter().collect()
+    }
+}
+
+impl FromIterator<(Algorithm, String)> for Checksums {
+    fn from_iter<I: IntoIterator<Item = (Algorithm, String)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
 
 impl Checksums {
     pub(crate) fn find(&self, algorithm: Algorithm) -> Option<&str> {
-        self.0.get(&algorithm).map(String::as_str)
+        self.iter()
+            .find(|(name, _)| *name == algorithm)
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn get(&self, algorithm: Algorithm) -> Option<String> {
-        self.0.get(&algorithm).cloned()
-    }
-
-    pub(crate) fn insert(&mut self, algorithm: Algorithm, value: String) {
-        self.0.insert(algorithm, value);
+        self.find(algorithm).map(str::to_owned)
     }
 
     pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
-        self.0.keys().copied()
+        self.0.iter().map(|(algorithm, _)| *algorithm)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -152,7 +173,7 @@ impl Digester {
             .filter_map(|(algorithm, value)| Some((algorithm, value?)));
         Digests {
             md5: self.md5.finalize(),
-            checksums: Checksums(values.collect()),
+            checksums: values.collect(),
         }
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! What it promises: an object is replaced as a whole or not at all, its bytes and its `ETag` change together, an
 //! answered write survives a crash, a refused write leaves nothing behind, and memory does not grow with object size.
-//! Memory grows with the *number* of objects: the index holds every object's record, about 700 bytes plus its key.
+//! Memory grows with the *number* of objects: the index holds every object's record, measured at about 1 KiB each
+//! for 100 000 objects with keys of 130 bytes.
 //!
 //! What it is not: versioned, replicated, encrypted at rest, or meant for a network. One credential pair sees all.
 //!

@@ -1,6 +1,7 @@
 //! The S3 operations.
 
 mod bucket;
+mod complete;
 mod convert;
 mod copy;
 mod get;
@@ -137,7 +138,7 @@ impl S3 for Endpoint {
         &self,
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
-        multipart::complete(&self.store, req.input).await
+        complete::upload(&self.store, req.input).await
     }
 
     async fn abort_multipart_upload(

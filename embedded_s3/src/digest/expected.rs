@@ -106,16 +106,19 @@ fn declared_md5(headers: &HeaderMap) -> S3Result<Option<Vec<u8>>> {
 }
 
 fn declared_checksums(headers: &HeaderMap) -> S3Result<Checksums> {
-    let mut checksums = Checksums::default();
-    for algorithm in Algorithm::ALL {
-        if let Some(value) = text(headers, algorithm.header()) {
-            decode_base64(value).ok_or_else(|| {
-                s3_error!(InvalidRequest, "{} is not base64.", algorithm.header())
-            })?;
-            checksums.insert(algorithm, value.to_owned());
-        }
-    }
-    Ok(checksums)
+    let declared = Algorithm::ALL
+        .into_iter()
+        .filter_map(|a| Some((a, text(headers, a.header())?)));
+    declared
+        .map(|(algorithm, value)| match decode_base64(value) {
+            Some(_) => Ok((algorithm, value.to_owned())),
+            None => Err(s3_error!(
+                InvalidRequest,
+                "{} is not base64.",
+                algorithm.header()
+            )),
+        })
+        .collect()
 }
 
 fn announced_trailers(headers: &HeaderMap) -> S3Result<Vec<Algorithm>> {

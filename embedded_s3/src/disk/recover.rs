@@ -124,10 +124,17 @@ fn read_shards(shards: &[PathBuf]) -> Result<Vec<ObjectRecord>, StartError> {
     let mut records = Vec::new();
     for shard in shards {
         for path in entries(shard)? {
-            records.extend(read_record(&path)?);
+            records.extend(read_record(&path)?.map(shrink));
         }
     }
     Ok(records)
+}
+
+/// Gives back what the parser allocated ahead; the record stays in memory as long as the server runs.
+fn shrink(mut record: ObjectRecord) -> ObjectRecord {
+    record.key.shrink_to_fit();
+    record.segments.shrink_to_fit();
+    record
 }
 
 fn read_parts(dir: &Path) -> Result<Vec<PartRecord>, StartError> {
