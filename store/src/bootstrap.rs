@@ -2,12 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use entity::{TenantId, deployment};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use entity::{MemberId, OperatorId, TenantId, api_key, deployment, tenant};
+use sea_orm::{DbErr, EntityTrait};
+use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Store, StoreError, conn::Conn, event::OperatorCreated, keys::Label, log, system::Duty,
+    Events, Store, StoreError,
+    api_key::NewApiKey,
+    conn::{Conn, insert},
+    error::is_duplicate,
+    event::{Bootstrapped, class::Target},
+    keys::Label,
+    log,
+    system::Duty,
+    tenant::NewTenant,
+    user::NewOperator,
 };
 
 /// The deployment's fixed names: chosen once, part of every log's origin.
@@ -19,6 +29,34 @@ pub struct Deployment {
     pub audit_domain: String,
     /// When it was set up.
     pub created_at: DateTime<Utc>,
+}
+
+/// What a deployment begins with.
+#[derive(Debug, Clone)]
+pub struct NewDeployment {
+    /// The domain in every log's origin.
+    pub audit_domain: String,
+    /// The first operator.
+    pub operator: NewOperator,
+    /// The first tenant and its owner.
+    pub tenant: NewTenant,
+    /// A key made by that owner.
+    pub key: NewApiKey,
+}
+
+/// What a deployment has begun with.
+#[derive(Debug)]
+pub struct Founded {
+    /// The first operator.
+    pub operator: OperatorId,
+    /// The first tenant.
+    pub tenant: tenant::Model,
+    /// Its owner's membership.
+    pub owner: MemberId,
+    /// The key's record.
+    pub key: api_key::Model,
+    /// The key, to be shown once.
+    pub secret: SecretString,
 }
 
 /// Why a database cannot be served.
@@ -73,58 +111,67 @@ impl Store {
         }
     }
 
-    /// Sets the deployment up: its names, the system log, and its first operator's record. Does
-    /// nothing to a database that has one; returns whether it was this call that did it.
+    /// Sets the deployment up in one transaction: its names, the system log, the first operator, the
+    /// first tenant with its owner, and a key. `None` when somebody has done so already.
     ///
     /// # Errors
-    /// As the database says.
-    pub async fn found_deployment(
-        &self,
-        audit_domain: &str,
-        operator: crate::user::NewOperator,
-    ) -> Result<Option<entity::OperatorId>, DeploymentError> {
-        let tx = self.begin_duty(Duty::Bootstrap, TenantId::SYSTEM).await?;
+    /// As the database says; then nothing was set up.
+    pub async fn bootstrap(&self, new: NewDeployment) -> Result<Option<Founded>, StoreError> {
+        let tx = self
+            .begin_duty(Duty::Bootstrap, TenantId::generate())
+            .await?;
         if read(tx.conn()).await?.is_some() {
             return Ok(None);
         }
-        let deployment = self.insert_deployment(tx.conn(), audit_domain).await?;
-        log::begin(
-            tx.conn(),
-            self.master(),
-            &deployment,
-            TenantId::SYSTEM,
-            self.now(),
-        )
-        .await?;
-        let (id, event): (_, OperatorCreated) = tx.insert_operator(operator).await?;
-        tx.commit(event).await?;
-        Ok(Some(id))
+        let deployment = match self.insert_deployment(tx.conn(), &new.audit_domain).await {
+            Ok(deployment) => deployment,
+            Err(error) if is_duplicate(&error) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let system = TenantId::SYSTEM;
+        log::begin(tx.conn(), self.master(), &deployment, system, self.now()).await?;
+        let (operator, operator_created) = tx.insert_operator(new.operator).await?;
+        let (tenant, owner, tenant_created) = tx.insert_tenant(&deployment, new.tenant).await?;
+        let (key, secret, key_created) = tx.insert_api_key(owner, new.key).await?;
+        let bootstrapped = Bootstrapped {
+            operator: Target(operator),
+            tenant: Target(tenant.id),
+            key: Target(key.id),
+        };
+        tx.record_in(system, Events::from(operator_created).and(bootstrapped))
+            .await?;
+        tx.commit(Events::from(tenant_created).and(key_created))
+            .await?;
+        Ok(Some(Founded {
+            operator,
+            tenant,
+            owner,
+            key,
+            secret,
+        }))
     }
 
     async fn insert_deployment(
         &self,
         conn: &Conn,
         audit_domain: &str,
-    ) -> Result<Deployment, StoreError> {
+    ) -> Result<Deployment, DbErr> {
         let mut name = [0; 4];
-        getrandom::fill(&mut name).map_err(StoreError::internal)?;
+        getrandom::fill(&mut name).map_err(|error| DbErr::Custom(error.to_string()))?;
         let deployment = Deployment {
             name: HEXLOWER.encode(&name),
             audit_domain: audit_domain.to_owned(),
             created_at: self.now(),
         };
-        let row = deployment::ActiveModel {
-            id: Set(1),
-            name: Set(deployment.name.clone()),
-            audit_domain: Set(deployment.audit_domain.clone()),
-            master_no: Set(self.master().number()),
-            master_check: Set(self.master().derive(Label::Check).to_vec()),
-            created_at: Set(deployment.created_at),
+        let row = deployment::Model {
+            id: 1,
+            name: deployment.name.clone(),
+            audit_domain: deployment.audit_domain.clone(),
+            master_no: self.master().number(),
+            master_check: self.master().derive(Label::Check).to_vec(),
+            created_at: deployment.created_at,
         };
-        deployment::Entity::insert(row)
-            .exec_without_returning(conn)
-            .await
-            .map_err(StoreError::from)?;
+        insert(conn, row).await?;
         Ok(deployment)
     }
 }

@@ -26,7 +26,11 @@ pub mod sequence;
 pub mod system;
 pub mod tx;
 
+pub mod api_key;
 pub mod bootstrap;
+pub mod invitation;
+pub mod member;
+pub mod tenant;
 pub mod user;
 
 mod batch;

@@ -7,13 +7,17 @@ use audit::{
 };
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head, audit_key};
-use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::{
-    StoreError, bootstrap::Deployment, conn::Conn, keys::Label, keys::MasterKey, outbox, seal,
-    sequence, system::Duty,
+    StoreError,
+    bootstrap::Deployment,
+    conn::{Conn, insert},
+    keys::Label,
+    keys::MasterKey,
+    outbox, seal, sequence,
+    system::Duty,
 };
 
 /// The epoch every log begins with.
@@ -46,18 +50,16 @@ pub(crate) async fn begin(
         disclosures: Vec::new(),
     };
     sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[row]).await?;
-    let head = audit_head::ActiveModel {
-        tenant_id: Set(tenant),
-        epoch: Set(FIRST_EPOCH),
-        size: Set(1),
-        last_hash: Set(head.last_hash.0.to_vec()),
-        last_ts: Set(now),
-        min_seq: Set(0),
-        state: Set("ok".to_owned()),
+    let head = audit_head::Model {
+        tenant_id: tenant,
+        epoch: FIRST_EPOCH,
+        size: 1,
+        last_hash: head.last_hash.0.to_vec(),
+        last_ts: now,
+        min_seq: 0,
+        state: "ok".to_owned(),
     };
-    audit_head::Entity::insert(head)
-        .exec_without_returning(conn)
-        .await?;
+    insert(conn, head).await?;
     Ok(())
 }
 
@@ -70,23 +72,17 @@ async fn insert_key(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let context = seal_context(tenant, FIRST_EPOCH, FIRST_KEY);
-    let key = audit_key::ActiveModel {
-        tenant_id: Set(tenant),
-        epoch: Set(FIRST_EPOCH),
-        key_no: Set(FIRST_KEY),
-        master_no: Set(master.number()),
-        sealed: Set(seal::seal(
-            &master.derive(Label::AuditKeySeal),
-            &context,
-            seed,
-        )?),
-        public: Set(public.to_vec()),
-        created_at: Set(now),
-        retired_at: Set(None),
+    let key = audit_key::Model {
+        tenant_id: tenant,
+        epoch: FIRST_EPOCH,
+        key_no: FIRST_KEY,
+        master_no: master.number(),
+        sealed: seal::seal(&master.derive(Label::AuditKeySeal), &context, seed)?,
+        public: public.to_vec(),
+        created_at: now,
+        retired_at: None,
     };
-    audit_key::Entity::insert(key)
-        .exec_without_returning(conn)
-        .await?;
+    insert(conn, key).await?;
     Ok(())
 }
 

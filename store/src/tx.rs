@@ -336,7 +336,10 @@ impl Scope {
     }
 
     /// The tenant's own record.
-    pub(crate) async fn tenant_record(&self) -> Result<tenant::Model, StoreError> {
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn tenant_record(&self) -> Result<tenant::Model, StoreError> {
         self.find::<tenant::Entity>()
             .one(&self.conn)
             .await?
@@ -460,6 +463,27 @@ impl Tx {
         Ok(Receipt {
             events: events.collect(),
         })
+    }
+
+    /// Writes events into another log as well, when one change belongs into two.
+    pub(crate) async fn record_in(
+        &self,
+        tenant: TenantId,
+        events: impl Into<Events>,
+    ) -> Result<(), StoreError> {
+        let author = outbox::Author {
+            tenant,
+            principal: self.principal,
+            request: &self.request,
+            email: self.email.as_deref(),
+            at: self.scope.now,
+        };
+        let drafts = outbox::drafts(events.into(), &author)?;
+        outbox::insert(&self.scope.conn, &drafts).await?;
+        if self.store.database().backend() == Backend::Sqlite {
+            sequence::append_inline(&self.store, &self.scope.conn, tenant).await?;
+        }
+        Ok(())
     }
 
     /// SQLite has one writer anyway, so the entry is appended here; Postgres leaves it to a worker,

@@ -1,11 +1,11 @@
 //! Accounts of people and of operators.
 
 use entity::{OperatorId, UserId, operator, user};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
     ConflictCode, StoreError, Tx,
-    conn::Conn,
+    conn::{Conn, insert},
     error::is_duplicate,
     event::{
         OperatorCreated,
@@ -76,16 +76,14 @@ impl Tx {
             return Ok(user.id);
         }
         let id = UserId::generate();
-        let row = user::ActiveModel {
-            id: Set(id),
-            email: Set(new.email),
-            name: Set(new.name),
-            password_hash: Set(new.password_hash),
-            created_at: Set(self.now()),
+        let row = user::Model {
+            id: id,
+            email: new.email,
+            name: new.name,
+            password_hash: new.password_hash,
+            created_at: self.now(),
         };
-        user::Entity::insert(row)
-            .exec_without_returning(self.conn())
-            .await?;
+        insert(self.conn(), row).await?;
         Ok(id)
     }
 
@@ -98,26 +96,23 @@ impl Tx {
         new: NewOperator,
     ) -> Result<(OperatorId, OperatorCreated), StoreError> {
         let id = OperatorId::generate();
-        let row = operator::ActiveModel {
-            id: Set(id),
-            email: Set(new.email.clone()),
-            name: Set(new.name),
-            password_hash: Set(new.password_hash),
-            created_at: Set(self.now()),
+        let row = operator::Model {
+            id: id,
+            email: new.email.clone(),
+            name: new.name,
+            password_hash: new.password_hash,
+            created_at: self.now(),
         };
-        operator::Entity::insert(row)
-            .exec_without_returning(self.conn())
-            .await
-            .map_err(|error| {
-                if is_duplicate(&error) {
-                    StoreError::conflict(
-                        ConflictCode::AlreadyExists,
-                        "an operator with this e-mail address exists",
-                    )
-                } else {
-                    error.into()
-                }
-            })?;
+        insert(self.conn(), row).await.map_err(|error| {
+            if is_duplicate(&error) {
+                StoreError::conflict(
+                    ConflictCode::AlreadyExists,
+                    "an operator with this e-mail address exists",
+                )
+            } else {
+                error.into()
+            }
+        })?;
         let event = OperatorCreated {
             operator: Target(id),
             email: Personal(new.email),

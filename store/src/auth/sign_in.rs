@@ -6,13 +6,14 @@ use entity::{
     Text, UserId, operator, operator_session, session,
 };
 use policy::Role;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use secrecy::SecretString;
 
 use super::token;
 use crate::{
     Noun, Principal, Receipt, RequestContext, Store, StoreError,
     batch::Record,
+    conn::insert,
     event::{
         OperatorSignedIn, SignInFailed, SignedIn,
         class::{Personal, Public, Target},
@@ -123,18 +124,16 @@ impl Store {
             .await?;
         let fresh = token::new_session()?;
         let tenant = only.map(|(tenant, _)| tenant);
-        let row = session::ActiveModel {
-            id: Set(SessionId::generate()),
-            user_id: Set(person.id),
-            tenant_id: Set(tenant),
-            token_hash: Set(fresh.hash.to_vec()),
-            created_at: Set(tx.now()),
-            last_seen_at: Set(tx.now()),
-            expires_at: Set(tx.now() + SESSION),
+        let row = session::Model {
+            id: SessionId::generate(),
+            user_id: person.id,
+            tenant_id: tenant,
+            token_hash: fresh.hash.to_vec(),
+            created_at: tx.now(),
+            last_seen_at: tx.now(),
+            expires_at: tx.now() + SESSION,
         };
-        session::Entity::insert(row)
-            .exec_without_returning(tx.conn())
-            .await?;
+        insert(tx.conn(), row).await?;
         let event = SignedIn {
             transport: Public(transport),
             email: Personal(person.email),
@@ -192,16 +191,14 @@ impl Store {
             )
             .await?;
         let fresh = token::new_operator_session()?;
-        let row = operator_session::ActiveModel {
-            id: Set(OperatorSessionId::generate()),
-            operator_id: Set(operator.id),
-            token_hash: Set(fresh.hash.to_vec()),
-            created_at: Set(tx.now()),
-            expires_at: Set(tx.now() + SESSION),
+        let row = operator_session::Model {
+            id: OperatorSessionId::generate(),
+            operator_id: operator.id,
+            token_hash: fresh.hash.to_vec(),
+            created_at: tx.now(),
+            expires_at: tx.now() + SESSION,
         };
-        operator_session::Entity::insert(row)
-            .exec_without_returning(tx.conn())
-            .await?;
+        insert(tx.conn(), row).await?;
         tx.commit(OperatorSignedIn {
             operator: Target(operator.id),
             email: Personal(operator.email),
