@@ -19,3 +19,4 @@ mod object;
 mod presigned;
 mod recovery;
 mod start;
+mod streaming;
