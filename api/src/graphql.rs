@@ -1,3 +1,6 @@
-//! GraphQL: what a document may cost before anything runs it.
+//! GraphQL: the guard before anything runs, then lenses over rows and short resolvers.
 
 pub mod guard;
+pub mod page;
+pub mod payload;
+pub mod scalar;

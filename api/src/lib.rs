@@ -1,5 +1,9 @@
 //! The Strongroom server: configuration, GraphQL, HTTP and the worker behind one binary.
 
+pub mod adapter;
+pub mod app;
 pub mod config;
+pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod request;

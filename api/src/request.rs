@@ -1,0 +1,142 @@
+//! Who asks, and the one view of the data the request reads through.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::SecretString;
+use store::{
+    Actor, Operator, Person, RequestContext, Snapshot,
+    auth::SignedIn,
+};
+use tokio::sync::OnceCell;
+
+use crate::{
+    app::App,
+    error::{Code, Error},
+};
+
+/// Whoever the credential says. Made in `http::auth` and nowhere else.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Nobody known.
+    Anonymous,
+    /// An API key.
+    Key(Actor),
+    /// A person with a session, in a tenant or beside one.
+    Person(Box<SignedIn>),
+    /// An operator with a session; exists on the operator API only.
+    Operator(Operator),
+}
+
+impl Caller {
+    /// The actor inside the active tenant.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`], [`Code::NoTenantSelected`] or [`Code::TenantSuspended`].
+    pub fn actor(&self) -> Result<&Actor, Error> {
+        match self {
+            Self::Key(actor) => Ok(actor),
+            Self::Person(signed_in) => match &signed_in.actor {
+                Some(_) if !signed_in.tenant_active => Err(Error::new(Code::TenantSuspended)),
+                Some(actor) => Ok(actor),
+                None => Err(Error::new(Code::NoTenantSelected)),
+            },
+            Self::Anonymous | Self::Operator(_) => Err(Error::new(Code::Unauthenticated)),
+        }
+    }
+
+    /// The person, in a tenant or beside one.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`] for a key, [`Code::Unauthenticated`] for nobody.
+    pub fn person(&self) -> Result<&Person, Error> {
+        match self {
+            Self::Person(signed_in) => Ok(&signed_in.person),
+            Self::Key(_) => Err(Error::with_message(
+                Code::Forbidden,
+                "this takes a signed-in person, not an API key",
+            )),
+            Self::Anonymous | Self::Operator(_) => Err(Error::new(Code::Unauthenticated)),
+        }
+    }
+
+    /// The operator.
+    ///
+    /// # Errors
+    /// [`Code::Unauthenticated`] for anybody else.
+    pub fn operator(&self) -> Result<&Operator, Error> {
+        match self {
+            Self::Operator(operator) => Ok(operator),
+            _ => Err(Error::new(Code::Unauthenticated)),
+        }
+    }
+}
+
+/// What a mutation wants done to the session cookie once the response is written.
+#[derive(Debug)]
+pub enum CookieChange {
+    /// Set it to this token.
+    Set(SecretString),
+    /// Remove it.
+    Clear,
+}
+
+/// One request: its caller, and what it has read so far.
+#[derive(Debug)]
+pub struct Request {
+    /// The application.
+    pub app: Arc<App>,
+    /// Who asks.
+    pub caller: Caller,
+    /// For the records.
+    pub context: RequestContext,
+    /// A mutation reads what it has just changed, so it gets a fresh view each time.
+    fresh_views: bool,
+    snapshot: OnceCell<Arc<Snapshot>>,
+    cookie: Mutex<Option<CookieChange>>,
+}
+
+impl Request {
+    /// A request whose reads all see the same data (a query), or with `fresh_views` each see the
+    /// latest (a mutation).
+    #[must_use]
+    pub fn new(app: Arc<App>, caller: Caller, context: RequestContext, fresh_views: bool) -> Self {
+        Self {
+            app,
+            caller,
+            context,
+            fresh_views,
+            snapshot: OnceCell::new(),
+            cookie: Mutex::new(None),
+        }
+    }
+
+    /// The view of the active tenant's data. Begun when first needed.
+    ///
+    /// # Errors
+    /// As [`Caller::actor`], or as the store says.
+    pub async fn snapshot(&self) -> Result<Arc<Snapshot>, Error> {
+        let actor = self.caller.actor()?;
+        if self.fresh_views {
+            return Ok(Arc::new(self.app.store.snapshot(actor).await?));
+        }
+        let snapshot = self
+            .snapshot
+            .get_or_try_init(|| async { self.app.store.snapshot(actor).await.map(Arc::new) })
+            .await?;
+        Ok(Arc::clone(snapshot))
+    }
+
+    /// Asks for a change of the session cookie.
+    pub fn change_cookie(&self, change: CookieChange) {
+        *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+
+    /// What was asked for, for whoever writes the response.
+    pub fn take_cookie_change(&self) -> Option<CookieChange> {
+        self.cookie
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
