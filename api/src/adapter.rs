@@ -1,0 +1,3 @@
+//! What lies outside the process or in front of the services: the object store, passwords, limits, caches.
+
+pub mod blob;
