@@ -181,6 +181,7 @@ CREATE TABLE upload (
   expires_at {time} NOT NULL,
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, file_id),
+  UNIQUE (tenant_id, reservation_id),
   FOREIGN KEY (tenant_id, file_id) REFERENCES file (tenant_id, id),
   FOREIGN KEY (tenant_id, reservation_id) REFERENCES reservation (tenant_id, id)
 ) {strict}

@@ -28,9 +28,13 @@ pub mod tx;
 
 pub mod api_key;
 pub mod bootstrap;
+pub mod file;
 pub mod invitation;
+pub mod job;
 pub mod member;
+pub mod quota;
 pub mod tenant;
+pub mod upload;
 pub mod user;
 
 mod batch;
