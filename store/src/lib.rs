@@ -25,8 +25,10 @@ pub mod schema;
 pub mod sequence;
 pub mod system;
 pub mod tx;
+pub mod verify;
 
 pub mod api_key;
+pub mod audit_entry;
 pub mod bootstrap;
 pub mod file;
 pub mod invitation;
@@ -36,6 +38,10 @@ pub mod quota;
 pub mod tenant;
 pub mod upload;
 pub mod user;
+pub mod verification;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod batch;
 mod conn;

@@ -22,7 +22,8 @@ use crate::{
 
 /// The epoch every log begins with.
 pub(crate) const FIRST_EPOCH: i32 = 0;
-const FIRST_KEY: i32 = 1;
+/// The number every log's first key has.
+pub(crate) const FIRST_KEY: i32 = 1;
 const PAYLOAD_DAYS: u32 = 365;
 const ENTRY_DAYS: u32 = 2_555;
 

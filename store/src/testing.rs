@@ -9,8 +9,8 @@
 mod actors;
 mod postgres;
 mod seed;
-mod sqlite;
 mod sql;
+mod sqlite;
 mod test_clock;
 
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use policy::Tiers;
 
 pub use actors::{actor, key_actor, operator};
-pub use seed::{Seed, seed};
+pub use seed::{Seed, another_tenant, seed};
 pub use sql::Cell;
 pub use test_clock::TestClock;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
-use super::{Throwaway, TestingError};
+use super::{TestingError, Throwaway};
 use crate::{DatabaseOptions, conn};
 
 /// The first column of the first row of a query, as text.

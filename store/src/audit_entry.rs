@@ -1,0 +1,260 @@
+//! Reading a log: entries newest first, one entry, where an event stands, and where the log ends.
+
+use audit::{entry::Outcome, genesis::vkey, hash::Hash};
+use chrono::{DateTime, Utc};
+use entity::{
+    EntryId, EventId, audit_disclosure, audit_entry, audit_head, audit_key, audit_outbox,
+    audit_target,
+};
+use policy::Action;
+use sea_orm::{
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use uuid::Uuid;
+
+use crate::{
+    EventStatus, Noun, Store, StoreError, View,
+    log::log_origin,
+    operator::OperatorView,
+    page::{Cursors, Page, PageRequest},
+    tx::Scope,
+};
+
+/// Which entries are asked for; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// By this member, key or operator.
+    pub actor_id: Option<Uuid>,
+    /// One of these actions; an empty list matches nothing.
+    pub actions: Option<Vec<Action>>,
+    /// That ended so.
+    pub outcome: Option<Outcome>,
+    /// That touched this.
+    pub target_id: Option<Uuid>,
+    /// That happened at this time or later.
+    pub after: Option<DateTime<Utc>>,
+    /// That happened before this time.
+    pub before: Option<DateTime<Utc>>,
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone)]
+pub struct EventStatusRow {
+    /// How far it is.
+    pub status: EventStatus,
+    /// Its entry, once it has one.
+    pub entry: Option<audit_entry::Model>,
+}
+
+/// Where a log ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainInfo {
+    /// Number of entries.
+    pub size: i64,
+    /// Leaf hash of the last one, lower-case hex.
+    pub head_hash: String,
+    /// The log's name and key, in the form of C2SP signed notes.
+    pub public_key: String,
+    /// Events committed and not yet in the log.
+    pub pending: u64,
+    /// The epoch.
+    pub epoch: i32,
+    /// `ok`, `quarantined` or `closed`.
+    pub state: String,
+}
+
+impl AuditFilter {
+    fn fingerprint(&self) -> String {
+        format!("audit_entries:{self:?}")
+    }
+
+    fn apply(&self, mut query: Select<audit_entry::Entity>) -> Select<audit_entry::Entity> {
+        use audit_entry::Column;
+        if let Some(actor) = self.actor_id {
+            query = query.filter(Column::ActorId.eq(actor.to_string()));
+        }
+        if let Some(actions) = &self.actions {
+            query = query.filter(Column::Action.is_in(actions.iter().map(|a| a.name())));
+        }
+        if let Some(outcome) = self.outcome {
+            query = query.filter(Column::Outcome.eq(outcome.as_str()));
+        }
+        if let Some(after) = self.after {
+            query = query.filter(Column::OccurredAt.gte(after));
+        }
+        if let Some(before) = self.before {
+            query = query.filter(Column::OccurredAt.lt(before));
+        }
+        query
+    }
+}
+
+impl View<'_> {
+    /// A page of entries, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a cursor of another list.
+    pub async fn list_audit_entries(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<audit_entry::Model>, StoreError> {
+        use audit_entry::Column;
+        let mut query = filter
+            .apply(self.find::<audit_entry::Entity>())
+            .order_by_desc(Column::Epoch)
+            .order_by_desc(Column::Seq)
+            .limit(page.probe());
+        if let Some(target) = filter.target_id {
+            query = query.filter(self.touched(target));
+        }
+        if let Some(cursor) = page.after() {
+            query = query.filter(self.before_cursor(filter, cursor)?);
+        }
+        Ok(page.cut(query.all(self.conn()).await?))
+    }
+
+    /// The cursor of an entry in the list of that filter.
+    #[must_use]
+    pub fn audit_entry_cursor(&self, filter: &AuditFilter, entry: &audit_entry::Model) -> String {
+        let fingerprint = filter.fingerprint();
+        Cursors::new(self.store(), self.tenant(), &fingerprint)
+            .encode(&format!("{}/{}", entry.epoch, entry.seq))
+    }
+
+    fn before_cursor(&self, filter: &AuditFilter, cursor: &str) -> Result<Condition, StoreError> {
+        use audit_entry::Column;
+        let fingerprint = filter.fingerprint();
+        let position = Cursors::new(self.store(), self.tenant(), &fingerprint).decode(cursor)?;
+        let (epoch, seq) = position
+            .split_once('/')
+            .and_then(|(epoch, seq)| Some((epoch.parse::<i32>().ok()?, seq.parse::<i64>().ok()?)))
+            .ok_or_else(|| StoreError::internal("a cursor with a good tag has no position"))?;
+        let same_epoch = Condition::all()
+            .add(Column::Epoch.eq(epoch))
+            .add(Column::Seq.lt(seq));
+        Ok(Condition::any()
+            .add(Column::Epoch.lt(epoch))
+            .add(same_epoch))
+    }
+
+    fn touched(&self, target: Uuid) -> Expr {
+        let key = |epoch: Expr, seq: Expr| Expr::tuple([epoch, seq]);
+        let touching = Query::select()
+            .columns([audit_target::Column::Epoch, audit_target::Column::Seq])
+            .from(audit_target::Entity)
+            .and_where(audit_target::Column::TenantId.eq(self.tenant()))
+            .and_where(audit_target::Column::TargetId.eq(target))
+            .to_owned();
+        key(
+            audit_entry::Column::Epoch.into_expr(),
+            audit_entry::Column::Seq.into_expr(),
+        )
+        .in_subquery(touching)
+    }
+
+    /// The entry with that id.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn find_audit_entry(
+        &self,
+        id: EntryId,
+    ) -> Result<Option<audit_entry::Model>, StoreError> {
+        Ok(self
+            .find::<audit_entry::Entity>()
+            .filter(audit_entry::Column::EventId.eq(EventId(id.uuid())))
+            .one(self.conn())
+            .await?)
+    }
+
+    /// Where an event stands; `None` for one that is not this tenant's, or never was.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn find_event(&self, id: EventId) -> Result<Option<EventStatusRow>, StoreError> {
+        if let Some(entry) = self.find_audit_entry(EntryId(id.uuid())).await? {
+            return Ok(Some(EventStatusRow {
+                status: EventStatus::Sequenced,
+                entry: Some(entry),
+            }));
+        }
+        let waiting = self
+            .find::<audit_outbox::Entity>()
+            .filter(audit_outbox::Column::EventId.eq(id))
+            .count(self.conn())
+            .await?;
+        Ok((waiting > 0).then_some(EventStatusRow {
+            status: EventStatus::Pending,
+            entry: None,
+        }))
+    }
+
+    /// The disclosures of an entry, by field.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn disclosures_of(
+        &self,
+        entry: &audit_entry::Model,
+    ) -> Result<Vec<audit_disclosure::Model>, StoreError> {
+        Ok(self
+            .find::<audit_disclosure::Entity>()
+            .filter(audit_disclosure::Column::Epoch.eq(entry.epoch))
+            .filter(audit_disclosure::Column::Seq.eq(entry.seq))
+            .order_by_asc(audit_disclosure::Column::Field)
+            .all(self.conn())
+            .await?)
+    }
+
+    /// Where the tenant's log ends.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no log, or as the database says.
+    pub async fn audit_chain(&self) -> Result<ChainInfo, StoreError> {
+        chain(self, self.store()).await
+    }
+}
+
+impl OperatorView {
+    /// Where the deployment's own log ends.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn system_chain(&self, store: &Store) -> Result<ChainInfo, StoreError> {
+        chain(&self.scope, store).await
+    }
+}
+
+async fn chain(scope: &Scope, store: &Store) -> Result<ChainInfo, StoreError> {
+    let head = scope
+        .find::<audit_head::Entity>()
+        .order_by_desc(audit_head::Column::Epoch)
+        .one(scope.conn())
+        .await?
+        .ok_or(StoreError::NotFound(Noun::AuditEntry))?;
+    let key = scope
+        .find::<audit_key::Entity>()
+        .filter(audit_key::Column::Epoch.eq(head.epoch))
+        .order_by_desc(audit_key::Column::KeyNo)
+        .one(scope.conn())
+        .await?
+        .ok_or_else(|| StoreError::internal("a log without a key"))?;
+    let public: [u8; 32] = key
+        .public
+        .try_into()
+        .map_err(|_| StoreError::internal("a public key without 32 bytes"))?;
+    let hash = Hash::from_slice(&head.last_hash)
+        .ok_or_else(|| StoreError::internal("a head without a hash"))?;
+    let deployment = store.deployment().await.map_err(StoreError::internal)?;
+    let origin = log_origin(&deployment, scope.tenant(), head.epoch);
+    Ok(ChainInfo {
+        size: head.size,
+        head_hash: hash.to_hex(),
+        public_key: vkey(&origin, &public),
+        pending: scope.count::<audit_outbox::Entity>().await?,
+        epoch: head.epoch,
+        state: head.state,
+    })
+}

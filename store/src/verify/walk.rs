@@ -1,0 +1,100 @@
+//! The walk along a stored log: one page is read while the one before is hashed.
+
+use audit::chain::{Finding, Head, Report, Verifier};
+use entity::TenantId;
+
+use super::{page, register};
+use crate::{
+    Store, StoreError,
+    bootstrap::Deployment,
+    conn::Conn,
+    tx::{TenantCheck, enter_tenant},
+};
+
+/// Reads everything in one snapshot, so that appending goes on beside it.
+pub(super) async fn walk(
+    store: &Store,
+    deployment: &Deployment,
+    tenant: TenantId,
+    progress: impl Fn(u64),
+) -> Result<Report, StoreError> {
+    let conn = store.database().begin_job_read().await?;
+    enter_tenant(&conn, tenant, TenantCheck::None).await?;
+    let heads = register::heads(&conn, tenant).await?;
+    let keys = register::keys(&conn, tenant).await?;
+    let strays = register::strays(&conn, tenant).await?;
+    let entries = entries(&conn, tenant, progress).await?;
+    let own = heads.iter().find(|head| head.is_of_log());
+    let head = own.map_or(entries.end, register::HeadRow::head);
+    let mut report = entries.verifier.finish(&head);
+    note(&mut report, entries.strays);
+    note(&mut report, strays);
+    note(&mut report, register::head_findings(&heads, entries.end));
+    let genesis = entries.genesis.as_deref();
+    let of_genesis = register::genesis_findings(store, deployment, tenant, genesis, &keys);
+    note(&mut report, of_genesis);
+    Ok(report)
+}
+
+/// Adds what the walk itself does not look at; of two findings at one place the walk's stays.
+fn note(report: &mut Report, findings: Vec<Finding>) {
+    for finding in findings {
+        report.findings += 1;
+        let first = report.first.as_ref();
+        if first.is_none_or(|first| finding.seq < first.seq) {
+            report.first = Some(finding);
+        }
+    }
+}
+
+struct Entries {
+    verifier: Verifier,
+    strays: Vec<Finding>,
+    end: Head,
+    genesis: Option<Vec<u8>>,
+}
+
+/// Most stray rows that are kept; the rest is damage all the same and needs no memory.
+const STRAYS: usize = 64;
+
+async fn entries(
+    conn: &Conn,
+    tenant: TenantId,
+    progress: impl Fn(u64),
+) -> Result<Entries, StoreError> {
+    let mut entries = Entries {
+        verifier: Verifier::new(),
+        strays: Vec::new(),
+        end: Head::empty(),
+        genesis: None,
+    };
+    let mut read: u64 = 0;
+    let mut page = Some(page::read(conn, tenant, i64::MIN).await?);
+    while let Some(current) = page.take() {
+        let next = current.next;
+        let hashing = hash(current, tenant);
+        if let Some(from) = next {
+            page = Some(page::read(conn, tenant, from).await?);
+        }
+        let hashed = hashing.await.map_err(StoreError::internal)?;
+        read += hashed.report.row_count() as u64;
+        entries.add(hashed);
+        progress(read);
+    }
+    Ok(entries)
+}
+
+fn hash(page: page::Page, tenant: TenantId) -> tokio::task::JoinHandle<page::Hashed> {
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(|| page.hash(&tenant.uuid().to_string())))
+}
+
+impl Entries {
+    fn add(&mut self, page: page::Hashed) {
+        self.verifier.join(page.report);
+        self.strays.extend(page.strays);
+        self.strays.truncate(STRAYS);
+        self.end = page.end.unwrap_or(self.end);
+        self.genesis = self.genesis.take().or(page.genesis);
+    }
+}
