@@ -8,11 +8,12 @@ use policy::{Action, TenantStatus, Tiers};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Select};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::task::TaskTracker;
+use zeroize::Zeroizing;
 
 use crate::{
     Actor, Backend, Clock, Database, Events, Noun, Principal, RequestContext, StoreError,
     auth::Credentials, batch::Batch, bootstrap::Deployment, conn::Conn, denial::Denials,
-    keys::MasterKey, outbox, sequence,
+    keys::{Label, MasterKey}, outbox, sequence,
 };
 
 /// A table whose rows belong to exactly one tenant.
@@ -118,6 +119,12 @@ impl Store {
     #[must_use]
     pub fn tiers(&self) -> &Tiers {
         &self.inner.tiers
+    }
+
+    /// A sub-key of the master key, for what is kept outside the database.
+    #[must_use]
+    pub fn sub_key(&self, label: Label) -> Zeroizing<[u8; 32]> {
+        self.inner.master.derive(label)
     }
 
     pub(crate) fn master(&self) -> &MasterKey {

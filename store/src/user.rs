@@ -1,16 +1,17 @@
 //! Accounts of people and of operators.
 
-use entity::{OperatorId, UserId, operator, user};
+use entity::{OperatorId, TenantId, UserId, operator, user};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
-    ConflictCode, StoreError, Tx,
+    ConflictCode, Store, StoreError, Tx,
     conn::{Conn, insert},
     error::is_duplicate,
     event::{
         OperatorCreated,
         class::{Personal, Target},
     },
+    system::Duty,
 };
 
 /// A person to be made known. The password is hashed already: this crate never sees one.
@@ -33,6 +34,19 @@ pub struct NewOperator {
     pub name: String,
     /// argon2id in PHC form.
     pub password_hash: String,
+}
+
+impl Store {
+    /// Makes an operator account, on behalf of whoever holds the machine.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the address is taken.
+    pub async fn create_operator(&self, new: NewOperator) -> Result<OperatorId, StoreError> {
+        let tx = self.begin_duty(Duty::Bootstrap, TenantId::SYSTEM).await?;
+        let (id, event) = tx.insert_operator(new).await?;
+        tx.commit(event).await?;
+        Ok(id)
+    }
 }
 
 /// The address as it is compared: trimmed and lower-cased.

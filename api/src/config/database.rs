@@ -83,4 +83,14 @@ impl ExternalDatabase {
     pub fn shares_role(&self) -> bool {
         self.url.expose_secret() == self.owner_url.expose_secret()
     }
+
+    /// The application's role: the user name in `DATABASE_URL`.
+    #[must_use]
+    pub fn role(&self) -> Option<String> {
+        let (_, rest) = self.url.expose_secret().split_once("://")?;
+        let (user_info, _) = rest.split_once('@')?;
+        let user = user_info.split(':').next().unwrap_or(user_info);
+        let decoded = percent_encoding::percent_decode_str(user).decode_utf8().ok()?;
+        (!decoded.is_empty()).then(|| decoded.into_owned())
+    }
 }

@@ -1,0 +1,82 @@
+//! The command line.
+
+mod operator;
+mod output;
+mod run;
+mod setup;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The control plane for the files of multi-tenant products.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests, and do background work beside it
+    Serve(Serve),
+    /// Do background work only
+    Worker,
+    /// Bring the database to this version
+    Migrate,
+    /// Set a migrated database up: an operator, a tenant with its owner, a key
+    Bootstrap {
+        #[command(flatten)]
+        output: FirstRunFile,
+    },
+    /// Print the GraphQL schema
+    Schema {
+        /// The operators' schema instead of the tenants'
+        #[arg(long)]
+        operator: bool,
+    },
+    /// Check the configuration and print what is in force; secrets as lengths
+    CheckConfig,
+    /// Operators of the deployment
+    Operator {
+        #[command(subcommand)]
+        command: operator::Command,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Leave background work to `strongroom worker`
+    #[arg(long)]
+    no_worker: bool,
+    #[command(flatten)]
+    output: FirstRunFile,
+}
+
+#[derive(Debug, Args)]
+struct FirstRunFile {
+    /// Write what the first start makes into this new file as JSON, readable by you only
+    #[arg(long, value_name = "PATH")]
+    first_run_file: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// One sentence, or all problems of the configuration.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Schema { operator } => setup::schema(operator),
+            Command::CheckConfig => setup::check_config(),
+            Command::Serve(serve) => run::serve(Config::from_process()?, serve),
+            Command::Worker => run::worker(Config::from_process()?),
+            Command::Migrate => setup::migrate(Config::from_process()?),
+            Command::Bootstrap { output } => setup::bootstrap(Config::from_process()?, output),
+            Command::Operator { command } => operator::run(Config::from_process()?, command),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The object store: one inside the process, or one outside that must be able to do what we need.
+
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use secrecy::{ExposeSecret, SecretString};
+use store::{Store, keys::Label};
+
+use super::StartError;
+use crate::{
+    adapter::blob::{Blob, StoreOptions},
+    config::{Config, ObjectStore},
+};
+
+const BUCKET: &str = "strongroom";
+const REGION: &str = "eu-central-1";
+const ACCESS_KEY: &str = "strongroom";
+
+/// The store inside the process.
+#[derive(Debug)]
+pub struct EmbeddedStore(embedded_s3::Server);
+
+impl EmbeddedStore {
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.endpoint()
+    }
+
+    /// Stops it after what is running has ended.
+    pub async fn stop(self) {
+        self.0.shutdown(Duration::from_secs(5)).await;
+    }
+}
+
+/// Opens the configured store and finds out whether it can be used.
+pub(super) async fn open(
+    config: &Config,
+    store: &Store,
+) -> Result<(Blob, Option<EmbeddedStore>), StartError> {
+    match &config.object_store {
+        ObjectStore::Embedded(embedded) => {
+            let secret = embedded_secret(store);
+            let server = embedded_s3::start(embedded_s3::Config {
+                dir: embedded.dir.clone(),
+                listen: embedded.listen,
+                access_key: ACCESS_KEY.to_owned(),
+                secret_key: secret.expose_secret().to_owned(),
+                region: REGION.to_owned(),
+                buckets: vec![BUCKET.to_owned()],
+                cors_origins: browser_origins(config),
+            })
+            .await?;
+            let blob = Blob::connect(&StoreOptions {
+                endpoint: server.endpoint(),
+                public_endpoint: server.endpoint(),
+                region: REGION.to_owned(),
+                bucket: BUCKET.to_owned(),
+                access_key: ACCESS_KEY.into(),
+                secret_key: secret,
+                force_path_style: true,
+            });
+            Ok((blob, Some(EmbeddedStore(server))))
+        }
+        ObjectStore::External(external) => {
+            let blob = Blob::connect(&StoreOptions {
+                endpoint: external.endpoint.as_str().to_owned(),
+                public_endpoint: external.public_endpoint.as_str().to_owned(),
+                region: external.region.clone(),
+                bucket: external.bucket.clone(),
+                access_key: external.access_key.clone(),
+                secret_key: external.secret_key.clone(),
+                force_path_style: external.force_path_style,
+            });
+            blob.check().await?;
+            Ok((blob, None))
+        }
+    }
+}
+
+/// Derived, so that signed links survive a restart and nothing more is kept.
+fn embedded_secret(store: &Store) -> SecretString {
+    HEXLOWER
+        .encode(store.sub_key(Label::EmbeddedStore).as_slice())
+        .into()
+}
+
+/// Pages that may send a browser's presigned requests.
+fn browser_origins(config: &Config) -> Vec<String> {
+    let own = std::iter::once(&config.server.public_url);
+    own.chain(&config.server.cors_origins)
+        .map(|origin| origin.as_str().to_owned())
+        .collect()
+}
