@@ -1,0 +1,3 @@
+//! Black-box tests of the running binary.
+
+mod main_job;

@@ -1,0 +1,142 @@
+//! The binary as a child process, killed when dropped.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, bail};
+use tokio::process::{Child, Command};
+
+/// The environment of a process: nothing is inherited but `PATH`.
+pub type Environment = BTreeMap<String, String>;
+
+/// Where cargo has put the binary: beside the test.
+///
+/// # Errors
+/// When it has not been built.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let binary = test
+        .ancestors()
+        .nth(2)
+        .context("the test is not in a target directory")?
+        .join("strongroom");
+    if !binary.exists() {
+        bail!("{} is not built; run `make test`", binary.display());
+    }
+    Ok(binary)
+}
+
+/// A command of the binary in that environment.
+///
+/// # Errors
+/// When it has not been built.
+pub fn command(arguments: &[&str], environment: &Environment) -> anyhow::Result<Command> {
+    let mut command = Command::new(binary()?);
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment)
+        .kill_on_drop(true)
+        .stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Runs a command to its end; returns whether it succeeded, and what it printed.
+///
+/// # Errors
+/// When it cannot be started.
+pub async fn run(
+    arguments: &[&str],
+    environment: &Environment,
+) -> anyhow::Result<(bool, String, String)> {
+    let output = command(arguments, environment)?.output().await?;
+    Ok((
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
+}
+
+/// A running process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts it; what it prints goes to `log`.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(
+        arguments: &[&str],
+        environment: &Environment,
+        log: &Path,
+    ) -> anyhow::Result<Self> {
+        let out = File::options().create(true).append(true).open(log)?;
+        let child = command(arguments, environment)?
+            .stdout(out.try_clone()?)
+            .stderr(out)
+            .spawn()?;
+        Ok(Self {
+            child,
+            log: log.to_owned(),
+        })
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Its process id.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the process has ended")
+    }
+
+    /// Whether it runs.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn is_running(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Kills it as a power cut would.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        Ok(())
+    }
+
+    /// Asks it to end, and waits. Returns whether it ended with success.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn terminate(mut self) -> anyhow::Result<bool> {
+        let id = self.id()?.to_string();
+        Command::new("kill").args(["-TERM", &id]).status().await?;
+        Ok(self.child.wait().await?.success())
+    }
+}
+
+/// A port nobody listens on just now.
+///
+/// # Errors
+/// When there is none.
+pub fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}
