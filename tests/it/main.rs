@@ -1,3 +1,4 @@
 //! Black-box tests of the running binary.
 
+mod house;
 mod main_job;
