@@ -3,7 +3,7 @@
 use policy::FileState;
 use sea_orm::entity::prelude::*;
 
-use crate::{FileId, TenantId, Text};
+use crate::{BareId, FileId, TenantId, Text};
 
 /// A file's record; the bytes are an object in the store.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -40,7 +40,7 @@ pub struct Model {
     /// `user`, `api_key`, `operator` or `system`.
     pub created_by_type: String,
     /// Member, key or operator.
-    pub created_by_id: Uuid,
+    pub created_by_id: BareId,
     /// When the record was made.
     pub created_at: DateTimeUtc,
     /// When its state last changed.

@@ -48,6 +48,59 @@ fn read_uuid<I: ColIdx>(row: &QueryResult, index: I) -> Result<Uuid, TryGetError
     }
 }
 
+/// A newtype of a uuid as a column: native on Postgres, text on SQLite.
+macro_rules! uuid_column {
+    ($name:ident) => {
+        impl From<$name> for Value {
+            fn from(id: $name) -> Self {
+                Value::Uuid(Some(id.0))
+            }
+        }
+
+        impl TryGetable for $name {
+            fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+                read_uuid(row, index).map(Self)
+            }
+        }
+
+        impl ValueType for $name {
+            fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+                <Uuid as ValueType>::try_from(value).map(Self)
+            }
+
+            fn type_name() -> String {
+                stringify!($name).to_owned()
+            }
+
+            fn array_type() -> ArrayType {
+                ArrayType::Uuid
+            }
+
+            fn column_type() -> ColumnType {
+                ColumnType::Uuid
+            }
+        }
+
+        impl Nullable for $name {
+            fn null() -> Value {
+                Value::Uuid(None)
+            }
+        }
+
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl sea_orm::IntoActiveValue<$name> for $name {
+            fn into_active_value(self) -> sea_orm::ActiveValue<$name> {
+                sea_orm::ActiveValue::Set(self)
+            }
+        }
+    };
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {
         $(
@@ -90,53 +143,7 @@ macro_rules! ids {
                 }
             }
 
-            impl From<$name> for Value {
-                fn from(id: $name) -> Self {
-                    Value::Uuid(Some(id.0))
-                }
-            }
-
-            impl TryGetable for $name {
-                fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
-                    read_uuid(row, index).map(Self)
-                }
-            }
-
-            impl ValueType for $name {
-                fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
-                    <Uuid as ValueType>::try_from(value).map(Self)
-                }
-
-                fn type_name() -> String {
-                    stringify!($name).to_owned()
-                }
-
-                fn array_type() -> ArrayType {
-                    ArrayType::Uuid
-                }
-
-                fn column_type() -> ColumnType {
-                    ColumnType::Uuid
-                }
-            }
-
-            impl Nullable for $name {
-                fn null() -> Value {
-                    Value::Uuid(None)
-                }
-            }
-
-            impl TryFromU64 for $name {
-                fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-                    Err(DbErr::ConvertFromU64(stringify!($name)))
-                }
-            }
-
-            impl sea_orm::IntoActiveValue<$name> for $name {
-                fn into_active_value(self) -> sea_orm::ActiveValue<$name> {
-                    sea_orm::ActiveValue::Set(self)
-                }
-            }
+            uuid_column!($name);
         )*
 
         /// An id of any kind, told apart by its prefix. What `node(id:)` takes.
@@ -210,6 +217,20 @@ ids! {
     /// A signed-in operator.
     OperatorSessionId = "ops";
 }
+
+/// An id whose kind another column of its row tells, such as who made a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BareId(pub Uuid);
+
+impl BareId {
+    /// The uuid.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+uuid_column!(BareId);
 
 impl TenantId {
     /// The deployment itself: its log is the system log.

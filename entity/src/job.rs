@@ -3,7 +3,7 @@
 use policy::JobState;
 use sea_orm::entity::prelude::*;
 
-use crate::{JobId, TenantId, Text};
+use crate::{BareId, JobId, TenantId, Text};
 
 /// A unit of background work, claimed under a lease.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,7 +18,7 @@ pub struct Model {
     /// What to do.
     pub kind: String,
     /// What to do it to.
-    pub subject_id: Uuid,
+    pub subject_id: BareId,
     /// Queued, running, done or failed.
     pub state: Text<JobState>,
     /// Not before.

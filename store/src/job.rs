@@ -9,12 +9,11 @@ mod claim;
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use entity::{JobId, job};
+use entity::{BareId, JobId, job};
 use policy::JobState;
-use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
 
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, conn::insert};
 
 pub use claim::{MAX_ATTEMPTS, Retry};
 
@@ -73,21 +72,19 @@ impl Tx {
         run_at: DateTime<Utc>,
     ) -> Result<JobId, StoreError> {
         let id = JobId::generate();
-        let row = job::ActiveModel {
-            tenant_id: Set(self.tenant()),
-            id: Set(id),
-            kind: Set(kind.as_str().to_owned()),
-            subject_id: Set(subject),
-            state: Set(JobState::Queued.into()),
-            run_at: Set(run_at),
-            attempts: Set(0),
-            lease_until: Set(None),
-            last_error: Set(None),
-            created_at: Set(self.now()),
+        let row = job::Model {
+            tenant_id: self.tenant(),
+            id,
+            kind: kind.as_str().to_owned(),
+            subject_id: BareId(subject),
+            state: JobState::Queued.into(),
+            run_at,
+            attempts: 0,
+            lease_until: None,
+            last_error: None,
+            created_at: self.now(),
         };
-        job::Entity::insert(row)
-            .exec_without_returning(self.conn())
-            .await?;
+        insert(self.conn(), row).await?;
         Ok(id)
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
+use entity::BareId;
 use sea_orm::{FromQueryResult, Value};
-use uuid::Uuid;
 
 use crate::{StoreError, View};
 
 #[derive(Debug, FromQueryResult)]
 struct Named {
-    id: entity::MemberId,
+    id: BareId,
     name: String,
 }
 
@@ -21,8 +21,8 @@ impl View<'_> {
     /// As the database says.
     pub async fn file_principals(
         &self,
-        created_by: &[Uuid],
-    ) -> Result<HashMap<Uuid, String>, StoreError> {
+        created_by: &[BareId],
+    ) -> Result<HashMap<BareId, String>, StoreError> {
         if created_by.is_empty() {
             return Ok(HashMap::new());
         }
@@ -43,9 +43,6 @@ impl View<'_> {
             values,
         );
         let rows = Named::find_by_statement(statement).all(self.conn()).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.id.uuid(), row.name))
-            .collect())
+        Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
     }
 }

@@ -3,13 +3,10 @@
 use chrono::{DateTime, Utc};
 use entity::{ReservationId, Text, reservation};
 use policy::{QuotaMetric, ReservationState};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    Value,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, Value};
 
 use super::Slot;
-use crate::{ConflictCode, StoreError, Tx};
+use crate::{ConflictCode, StoreError, Tx, conn::insert};
 
 /// A reservation that has just been changed.
 #[derive(Debug, FromQueryResult)]
@@ -42,19 +39,17 @@ impl Tx {
         let slot = self.slot(metric).await?;
         self.hold(slot, amount).await?;
         let id = ReservationId::generate();
-        let row = reservation::ActiveModel {
-            tenant_id: Set(self.tenant()),
-            id: Set(id),
-            metric: Set(metric.into()),
-            period_start: Set(slot.period_start),
-            amount: Set(amount),
-            state: Set(ReservationState::Held.into()),
-            lease_until: Set(lease_until),
-            created_at: Set(self.now()),
+        let row = reservation::Model {
+            tenant_id: self.tenant(),
+            id,
+            metric: metric.into(),
+            period_start: slot.period_start,
+            amount,
+            state: ReservationState::Held.into(),
+            lease_until,
+            created_at: self.now(),
         };
-        reservation::Entity::insert(row)
-            .exec_without_returning(self.conn())
-            .await?;
+        insert(self.conn(), row).await?;
         Ok(id)
     }
 

@@ -1,12 +1,12 @@
 //! Opening an upload and letting it grow.
 
 use chrono::{DateTime, Utc};
-use entity::{FileId, ReservationId, TenantId, UploadId, file, upload};
+use entity::{BareId, FileId, TenantId, UploadId, file, upload};
 use policy::{FileState, ObjectId, QuotaMetric, UploadState};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, SqlErr};
+use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 
 use super::Opened;
-use crate::{Noun, StoreError, Tx, system::SystemTx};
+use crate::{Noun, StoreError, Tx, conn::insert, system::SystemTx};
 
 /// A file to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +54,7 @@ impl Tx {
     /// [`StoreError::QuotaExceeded`]. Drop the transaction then: it may hold part of the work.
     pub async fn open_upload(&self, new: NewUpload) -> Result<Opened, StoreError> {
         let file = self.pending_file(new.file);
-        file::Entity::insert(file.clone().into_active_model())
-            .exec_without_returning(self.conn())
+        insert(self.conn(), file.clone())
             .await
             .map_err(|error| no_such_file(error, file.replaces))?;
         let reservation_id = self
@@ -73,9 +72,7 @@ impl Tx {
             created_at: self.now(),
             expires_at: new.expires_at,
         };
-        upload::Entity::insert(upload.clone().into_active_model())
-            .exec_without_returning(self.conn())
-            .await?;
+        insert(self.conn(), upload.clone()).await?;
         Ok(Opened { file, upload })
     }
 
@@ -93,8 +90,7 @@ impl Tx {
         let Some(upload) = self.step_upload(id, step, [expires_at.into()]).await? else {
             return Err(self.not_open(id).await?);
         };
-        let reservation: ReservationId = upload.reservation_id;
-        self.extend(reservation, more, expires_at).await
+        self.extend(upload.reservation_id, more, expires_at).await
     }
 
     fn pending_file(&self, new: NewFile) -> file::Model {
@@ -113,7 +109,7 @@ impl Tx {
             rejection: None,
             replaces: new.replaces,
             created_by_type: self.principal().kind().to_owned(),
-            created_by_id: self.principal().uuid(),
+            created_by_id: BareId(self.principal().uuid()),
             created_at: self.now(),
             updated_at: self.now(),
             trashed_at: None,
