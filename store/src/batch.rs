@@ -38,7 +38,7 @@ struct Queue {
 
 #[derive(Debug)]
 struct Waiting {
-    record: Record,
+    draft: Prepared,
     done: oneshot::Sender<Result<EventRef, StoreError>>,
 }
 
@@ -96,8 +96,10 @@ impl Store {
     }
 
     pub(crate) async fn record_as(&self, record: Record) -> Result<EventRef, StoreError> {
+        // Prepared alone, so that an event that cannot be recorded spoils nobody else's.
+        let draft = prepare(&record)?;
         let (done, written) = oneshot::channel();
-        if self.batch().push(Waiting { record, done }) {
+        if self.batch().push(Waiting { draft, done }) {
             let store = self.clone();
             // In the store's own task set: the request may be dropped, the shared commit may not.
             self.tasks()
@@ -115,9 +117,9 @@ impl Store {
             if waiting.is_empty() {
                 return;
             }
-            let (records, done): (Vec<_>, Vec<_>) =
-                waiting.into_iter().map(|w| (w.record, w.done)).unzip();
-            answer(self.write_batch(records).await, done);
+            let (drafts, done): (Vec<_>, Vec<_>) =
+                waiting.into_iter().map(|w| (w.draft, w.done)).unzip();
+            answer(self.write_drafts(&drafts).await, done);
         }
     }
 
@@ -126,43 +128,49 @@ impl Store {
         &self,
         records: Vec<Record>,
     ) -> Result<Vec<EventRef>, StoreError> {
-        let drafts: Result<Vec<Vec<Prepared>>, StoreError> = records
-            .iter()
-            .map(|record| {
-                let author = Author {
-                    tenant: record.tenant,
-                    principal: record.principal,
-                    request: &record.request,
-                    email: record.email.as_deref(),
-                    at: record.at,
-                };
-                outbox::drafts(record.event.clone().into(), &author)
-            })
-            .collect();
-        let drafts: Vec<Prepared> = drafts?.into_iter().flatten().collect();
-        let tenants: BTreeSet<TenantId> = records.iter().map(|record| record.tenant).collect();
+        let drafts: Result<Vec<Prepared>, StoreError> = records.iter().map(prepare).collect();
+        self.write_drafts(&drafts?).await
+    }
+
+    async fn write_drafts(&self, drafts: &[Prepared]) -> Result<Vec<EventRef>, StoreError> {
+        let tenants: BTreeSet<TenantId> = drafts.iter().map(|draft| draft.tenant).collect();
         let conn = self.database().begin_write().await?;
-        let mut status = EventStatus::Pending;
-        for tenant in &tenants {
-            enter_tenant(&conn, *tenant, TenantCheck::None).await?;
-            let of_tenant = drafts.iter().filter(|draft| draft.tenant == *tenant);
+        let mut pending = BTreeSet::new();
+        for tenant in tenants {
+            enter_tenant(&conn, tenant, TenantCheck::None).await?;
+            let of_tenant = drafts.iter().filter(|draft| draft.tenant == tenant);
             outbox::insert(&conn, of_tenant).await?;
-            if self.database().backend() == Backend::Sqlite {
-                status = sequence::append_inline(self, &conn, *tenant).await?;
+            if self.database().backend() == Backend::Postgres
+                || sequence::append_inline(self, &conn, tenant).await? == EventStatus::Pending
+            {
+                pending.insert(tenant);
             }
         }
         conn.commit().await?;
-        if status == EventStatus::Pending {
+        if !pending.is_empty() {
             self.wake_sequencer();
         }
-        Ok(drafts
-            .iter()
-            .map(|draft| EventRef {
-                id: draft.event_id,
-                status,
-            })
-            .collect())
+        let status = |draft: &Prepared| match pending.contains(&draft.tenant) {
+            true => EventStatus::Pending,
+            false => EventStatus::Sequenced,
+        };
+        let events = drafts.iter().map(|draft| EventRef {
+            id: draft.event_id,
+            status: status(draft),
+        });
+        Ok(events.collect())
     }
+}
+
+fn prepare(record: &Record) -> Result<Prepared, StoreError> {
+    let author = Author {
+        tenant: record.tenant,
+        principal: record.principal,
+        request: &record.request,
+        email: record.email.as_deref(),
+        at: record.at,
+    };
+    outbox::prepare(record.event.clone(), &author)
 }
 
 fn answer(

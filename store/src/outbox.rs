@@ -69,7 +69,8 @@ pub(crate) fn draft_of(
     Ok(draft)
 }
 
-fn prepare(event: Event, author: &Author<'_>) -> Result<Prepared, StoreError> {
+/// Makes the draft of one event.
+pub(crate) fn prepare(event: Event, author: &Author<'_>) -> Result<Prepared, StoreError> {
     let event_id = EventId::generate();
     let trimmed = trim::trim(personal_fields(event.personal, author));
     let mut digests = BTreeMap::new();

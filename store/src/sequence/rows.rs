@@ -6,8 +6,7 @@ use audit::{
 };
 use chrono::{DateTime, Utc};
 use entity::{
-    EventId, TenantId, audit_disclosure, audit_entry, audit_head, audit_outbox, audit_quarantine,
-    audit_target,
+    EventId, TenantId, audit_disclosure, audit_entry, audit_head, audit_quarantine, audit_target,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -16,6 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::intake::Waiting;
 use crate::{StoreError, conn::Conn};
 
 /// An entry that has its place and is about to be written.
@@ -222,7 +222,7 @@ fn disclosure_rows(
 pub(crate) async fn quarantine_draft(
     conn: &Conn,
     log: &audit_head::Model,
-    row: &audit_outbox::Model,
+    row: &Waiting,
     cause: &str,
     ts: Time,
 ) -> Result<(), StoreError> {

@@ -52,3 +52,26 @@ impl Throwaway {
 fn refused(error: DbErr) -> TestingError {
     TestingError::Server(error.to_string())
 }
+
+impl crate::Store {
+    /// Keeps the SQLite file from growing more than `pages` beyond what it is now, as a full disk
+    /// would; `None` takes the limit away. Holds for the writer's present connection.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn limit_pages(&self, pages: Option<u32>) -> Result<(), TestingError> {
+        let conn = self.database().begin_write().await?;
+        let row = conn.query_one_raw(conn.sql("PRAGMA page_count", [])).await;
+        let count: i64 = row
+            .map_err(refused)?
+            .ok_or_else(|| TestingError::Server("no page count".to_owned()))?
+            .try_get_by_index(0)
+            .map_err(refused)?;
+        let most = pages.map_or(i64::from(u32::MAX - 1), |pages| count + i64::from(pages));
+        conn.execute_unprepared(&format!("PRAGMA max_page_count = {most}"))
+            .await
+            .map_err(refused)?;
+        conn.commit().await?;
+        Ok(())
+    }
+}

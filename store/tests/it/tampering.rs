@@ -1,0 +1,224 @@
+//! One column of one row changed behind the store's back, for every column of every audit table.
+
+use std::collections::BTreeSet;
+
+use audit::chain::Damage;
+use rstest::rstest;
+use store::{testing::Database, verify::Verdict};
+
+use crate::scene::{Scene, commit, commit_rich};
+
+const OTHER: &str = "'0190b2f0-0000-7000-8000-000000000001'";
+const LONG_AGO: &str = "'2020-01-01T00:00:00+00:00'";
+
+/// The entry that is changed, the number of entries, and the tables that are evidence.
+const SEQ: u64 = 4;
+const SIZE: u64 = 7;
+const EVIDENCE: [&str; 5] = [
+    "audit_entry",
+    "audit_target",
+    "audit_disclosure",
+    "audit_head",
+    "audit_key",
+];
+/// What is not in the log yet, or never will be; see `store::verify`.
+const OUTSIDE: [&str; 2] = ["audit_outbox", "audit_quarantine"];
+
+struct Case {
+    column: &'static str,
+    value: String,
+    damage: Damage,
+    seq: u64,
+}
+
+fn case(column: &'static str, value: impl Into<String>, damage: Damage, seq: u64) -> Case {
+    Case {
+        column,
+        value: value.into(),
+        damage,
+        seq,
+    }
+}
+
+fn cases(kind: Database) -> Vec<Case> {
+    use Damage::{
+        ContentAltered, DisclosureAltered, DisclosureMissing, EntryInserted, EntryMissing, Forked,
+        ProjectionAltered,
+    };
+    let (raw, zeros) = match kind {
+        Database::Sqlite => (
+            "CAST(replace(CAST(raw AS TEXT), 'success', 'failure') AS BLOB)",
+            "zeroblob(32)",
+        ),
+        Database::Postgres => (
+            "convert_to(replace(convert_from(raw, 'UTF8'), 'success', 'failure'), 'UTF8')",
+            "decode(repeat('00', 32), 'hex')",
+        ),
+    };
+    let last = SIZE - 1;
+    vec![
+        case("audit_entry.tenant_id", OTHER, EntryMissing, SEQ),
+        case("audit_entry.epoch", "1", EntryMissing, SEQ),
+        case("audit_entry.seq", "40", EntryMissing, SEQ),
+        case("audit_entry.seq", "-4", EntryInserted, 0),
+        case("audit_entry.event_id", OTHER, ProjectionAltered, SEQ),
+        case("audit_entry.leaf", zeros, ContentAltered, SEQ),
+        case("audit_entry.raw", raw, ContentAltered, SEQ),
+        case("audit_entry.action", "'file.read'", ProjectionAltered, SEQ),
+        case("audit_entry.outcome", "'failure'", ProjectionAltered, SEQ),
+        case("audit_entry.actor_type", "'system'", ProjectionAltered, SEQ),
+        case("audit_entry.actor_id", OTHER, ProjectionAltered, SEQ),
+        case("audit_entry.occurred_at", LONG_AGO, ProjectionAltered, SEQ),
+        case("audit_entry.sequenced_at", LONG_AGO, ProjectionAltered, SEQ),
+        case("audit_target.tenant_id", OTHER, ProjectionAltered, SEQ),
+        case("audit_target.epoch", "1", ProjectionAltered, SEQ),
+        case("audit_target.seq", "44", ProjectionAltered, SEQ),
+        case("audit_target.position", "5", ProjectionAltered, SEQ),
+        case("audit_target.target_type", "'user'", ProjectionAltered, SEQ),
+        case("audit_target.target_id", OTHER, ProjectionAltered, SEQ),
+        case("audit_disclosure.tenant_id", OTHER, DisclosureMissing, SEQ),
+        case("audit_disclosure.epoch", "1", DisclosureMissing, SEQ),
+        case("audit_disclosure.seq", "44", DisclosureMissing, SEQ),
+        case(
+            "audit_disclosure.field",
+            "'changes'",
+            DisclosureAltered,
+            SEQ,
+        ),
+        case("audit_disclosure.disclosure", "'x'", DisclosureAltered, SEQ),
+        case("audit_head.tenant_id", OTHER, EntryMissing, SIZE),
+        case("audit_head.epoch", "1", Forked, 0),
+        case("audit_head.size", "size - 1", EntryInserted, last),
+        case("audit_head.size", "size + 1", EntryMissing, SIZE),
+        case("audit_head.last_hash", zeros, ContentAltered, last),
+        case("audit_head.last_ts", LONG_AGO, ProjectionAltered, last),
+        case("audit_head.min_seq", "1", ProjectionAltered, 0),
+        case("audit_head.state", "'quarantined'", ProjectionAltered, last),
+        case("audit_key.tenant_id", OTHER, ProjectionAltered, 0),
+        case("audit_key.epoch", "1", ProjectionAltered, 0),
+        case("audit_key.key_no", "2", ProjectionAltered, 0),
+        case("audit_key.master_no", "2", ProjectionAltered, 0),
+        case("audit_key.sealed", zeros, ProjectionAltered, 0),
+        case("audit_key.public", zeros, ProjectionAltered, 0),
+        case("audit_key.created_at", LONG_AGO, ProjectionAltered, 0),
+        case("audit_key.retired_at", LONG_AGO, ProjectionAltered, 0),
+    ]
+}
+
+impl Case {
+    fn sql(&self, tenant: &str) -> String {
+        let (table, column) = self.column.split_once('.').unwrap_or_default();
+        let row = match table {
+            "audit_entry" => format!("AND seq = {SEQ}"),
+            "audit_target" => format!("AND seq = {SEQ} AND position = 1"),
+            "audit_disclosure" => format!("AND seq = {SEQ} AND field = 'actor.email'"),
+            _ => String::new(),
+        };
+        let value = &self.value;
+        format!("UPDATE {table} SET {column} = {value} WHERE tenant_id = {tenant} {row}")
+    }
+}
+
+/// The columns of the audit tables as the database has them.
+async fn columns(scene: &Scene) -> anyhow::Result<BTreeSet<String>> {
+    let sql = match scene.db.kind() {
+        Database::Sqlite => {
+            "SELECT m.name || '.' || c.name FROM sqlite_master m \
+             JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name LIKE 'audit\\_%' \
+             ESCAPE '\\'"
+        }
+        Database::Postgres => {
+            "SELECT table_name || '.' || column_name FROM information_schema.columns \
+             WHERE table_schema = 'public' AND table_name LIKE 'audit\\_%'"
+        }
+    };
+    Ok(scene.db.look(sql).await?.into_iter().flatten().collect())
+}
+
+#[rstest]
+#[case::sqlite(Database::Sqlite)]
+#[case::postgres(Database::Postgres)]
+#[tokio::test]
+async fn a_change_of_any_column_is_found_where_it_is(#[case] kind: Database) -> anyhow::Result<()> {
+    let scene = Scene::new(kind).await?;
+    commit(&scene.db.store, &scene.owner(), "plain").await?;
+    commit_rich(&scene.db.store, &scene.owner()).await?;
+    commit(&scene.db.store, &scene.owner(), "last").await?;
+    scene.db.sequence_all().await?;
+    let found = scene.verdict().await?;
+    assert_eq!((found.verdict, found.size), (Verdict::Intact, SIZE));
+    for table in EVIDENCE {
+        let sql = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
+        scene.db.tamper(&sql).await?;
+    }
+    for case in cases(kind) {
+        let sql = case.sql(&scene.tenant_sql());
+        assert_eq!(scene.db.tamper(&sql).await?, 1, "{sql}");
+        let found = scene.verdict().await?;
+        assert_eq!(found.verdict, Verdict::Broken, "{sql}");
+        let first = found.first_bad.map(|first| (first.damage, first.seq));
+        assert_eq!(first, Some((case.damage, case.seq)), "{sql}");
+        let (table, _) = case.column.split_once('.').unwrap_or_default();
+        let undo = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}");
+        scene.db.tamper(&undo).await?;
+    }
+    assert_eq!(scene.verdict().await?.verdict, Verdict::Intact);
+    Ok(scene.db.close().await?)
+}
+
+#[rstest]
+#[case::sqlite(Database::Sqlite)]
+#[case::postgres(Database::Postgres)]
+#[tokio::test]
+async fn every_column_has_a_case_or_is_outside(#[case] kind: Database) -> anyhow::Result<()> {
+    let scene = Scene::new(kind).await?;
+    let covered: BTreeSet<String> = cases(kind)
+        .iter()
+        .map(|case| case.column.to_owned())
+        .collect();
+    let mut found = columns(&scene).await?;
+    assert!(!found.is_empty());
+    found.retain(|column| !OUTSIDE.iter().any(|table| column.starts_with(table)));
+    assert_eq!(found, covered);
+    Ok(scene.db.close().await?)
+}
+
+#[rstest]
+#[case::sqlite(Database::Sqlite)]
+#[case::postgres(Database::Postgres)]
+#[tokio::test]
+async fn rows_added_or_removed_are_found(#[case] kind: Database) -> anyhow::Result<()> {
+    let scene = Scene::new(kind).await?;
+    commit_rich(&scene.db.store, &scene.owner()).await?;
+    scene.db.sequence_all().await?;
+    let tenant = scene.tenant_sql();
+    let cases = [
+        (
+            format!("DELETE FROM audit_entry WHERE tenant_id = {tenant} AND seq = 2"),
+            (2, Damage::EntryMissing),
+        ),
+        (
+            format!("DELETE FROM audit_disclosure WHERE tenant_id = {tenant} AND seq = 1"),
+            (1, Damage::DisclosureMissing),
+        ),
+        (
+            format!("DELETE FROM audit_target WHERE tenant_id = {tenant} AND seq = 1"),
+            (1, Damage::ProjectionAltered),
+        ),
+        (
+            format!(
+                "INSERT INTO audit_target (tenant_id, epoch, seq, position, target_type, target_id) \
+                 VALUES ({tenant}, 0, 0, 0, 'file', {OTHER})"
+            ),
+            (0, Damage::ProjectionAltered),
+        ),
+    ];
+    for (sql, expected) in cases {
+        scene.db.tamper(&sql).await?;
+        let found = scene.verdict().await?.first_bad;
+        let first = found.map(|first| (first.seq, first.damage));
+        assert_eq!(first, Some(expected), "{sql}");
+        // Each later case has the lower number, so the earlier damage does not hide it.
+    }
+    Ok(scene.db.close().await?)
+}
