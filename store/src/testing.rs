@@ -86,7 +86,7 @@ pub struct Throwaway {
 #[derive(Debug)]
 enum Place {
     Directory(tempfile::TempDir),
-    Server(postgres::Server),
+    Server(Box<postgres::Server>),
 }
 
 /// Makes a migrated database that nobody else uses.
@@ -101,7 +101,8 @@ pub async fn throwaway(kind: Database) -> Result<Throwaway, TestingError> {
         }
         Database::Postgres => {
             let server = postgres::Server::create().await?;
-            (server.application(), server.owner(), Place::Server(server))
+            let (options, owner) = (server.application(), server.owner());
+            (options, owner, Place::Server(Box::new(server)))
         }
     };
     let clock = Arc::new(TestClock::new());
