@@ -7,3 +7,6 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod request;
+pub mod service;
+pub mod telemetry;
+pub mod worker;

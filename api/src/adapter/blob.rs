@@ -18,6 +18,9 @@ mod options;
 mod presign;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;

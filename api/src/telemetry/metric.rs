@@ -1,0 +1,81 @@
+//! Every metric of the process, so that Prometheus can say what each one means.
+
+/// How a metric moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Only up; its name ends in `_total`.
+    Counter,
+    /// Up and down.
+    Gauge,
+    /// Many values sorted into buckets; its name ends in `_seconds`.
+    Histogram,
+}
+
+/// One metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name, `strongroom_` and words, the unit last.
+    pub name: &'static str,
+    /// How it moves.
+    pub kind: MetricKind,
+    /// What it counts, and its labels.
+    pub help: &'static str,
+}
+
+/// The metrics of the adapters and of whatever else adds its own here.
+pub const METRICS: &[Metric] = &[
+    histogram(
+        "strongroom_store_operation_seconds",
+        "Time the object store took, retries included, by operation.",
+    ),
+    counter(
+        "strongroom_store_errors_total",
+        "Operations the object store failed, by operation and kind.",
+    ),
+    histogram(
+        "strongroom_password_seconds",
+        "Time to hash or verify a password, waiting not included, by operation.",
+    ),
+    counter(
+        "strongroom_password_busy_total",
+        "Passwords that were not looked at because too many were waiting.",
+    ),
+    counter(
+        "strongroom_rate_limited_total",
+        "Requests refused by a limit, by policy.",
+    ),
+    counter(
+        "strongroom_link_cache_lookups_total",
+        "Links asked for, by outcome: hit or miss.",
+    ),
+    counter(
+        "strongroom_link_cache_invalidations_total",
+        "Files and tenants whose links were forgotten.",
+    ),
+];
+
+impl Metric {
+    pub(super) fn describe(&self) {
+        match self.kind {
+            MetricKind::Counter => metrics::describe_counter!(self.name, self.help),
+            MetricKind::Gauge => metrics::describe_gauge!(self.name, self.help),
+            MetricKind::Histogram => metrics::describe_histogram!(self.name, self.help),
+        }
+    }
+}
+
+const fn counter(name: &'static str, help: &'static str) -> Metric {
+    Metric {
+        name,
+        kind: MetricKind::Counter,
+        help,
+    }
+}
+
+const fn histogram(name: &'static str, help: &'static str) -> Metric {
+    Metric {
+        name,
+        kind: MetricKind::Histogram,
+        help,
+    }
+}
