@@ -3,9 +3,14 @@
 mod chain;
 mod connections;
 mod entries;
+mod file;
+mod ground;
+mod job;
 mod outbox;
+mod quota;
 mod recording;
 mod scene;
 mod schema;
 mod tampering;
+mod upload;
 mod verification;
