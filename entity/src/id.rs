@@ -148,6 +148,7 @@ macro_rules! ids {
 
         /// An id of any kind, told apart by its prefix. What `node(id:)` takes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(clippy::enum_variant_names, reason = "each is called as its type")]
         pub enum AnyId {
             $(
                 #[doc = concat!("`", $prefix, "_…`")]

@@ -1,5 +1,7 @@
 //! A tenant to try things on, and short words for what most tests do.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{FileId, TenantId, file};

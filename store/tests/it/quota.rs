@@ -1,12 +1,14 @@
 //! The ledger.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use anyhow::{Result, ensure};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{ReservationId, TenantId};
 use policy::{Balance, QuotaMetric, Tier};
 use proptest::{prelude::*, test_runner::TestRunner};
 use store::{
-    Actor, StoreError,
+    Actor, Store, StoreError,
     quota::ApiCalls,
     system::Reason,
     testing::{Database, seed, throwaway},
@@ -17,6 +19,7 @@ use crate::ground::{Ground, on_both, refusal, run, some_event};
 
 on_both!(
     sixty_four_parallel_reservations_never_pass_the_limit,
+    changes_at_once_keep_the_sums_and_never_deadlock,
     an_expired_reservation_is_given_back_and_cannot_be_committed,
     a_reservation_is_settled_once,
     what_does_not_fit_is_said_exactly_and_leaves_nothing,
@@ -55,6 +58,71 @@ async fn sixty_four_parallel_reservations_never_pass_the_limit(g: &Ground) -> Re
     let storage = g.storage().await?;
     assert_eq!((granted, storage.held, storage.available), (42, 294, 6));
     g.check_sums().await
+}
+
+/// Eight tasks reserve, extend, commit and release, while a ninth sweeps what is left behind.
+async fn changes_at_once_keep_the_sums_and_never_deadlock(g: &Ground) -> Result<()> {
+    g.limit_storage(g.tenant(), 200).await?;
+    let mut tasks = JoinSet::new();
+    for task in 0..8_i64 {
+        let (store, actor, lease) = (g.store().clone(), g.owner(), g.store().now());
+        tasks.spawn(async move {
+            for round in 0..6 {
+                match change(&store, &actor, lease, task + round).await {
+                    // Full, busy, or swept meanwhile: each a right answer here.
+                    Err(
+                        StoreError::QuotaExceeded { .. }
+                        | StoreError::Overloaded
+                        | StoreError::Conflict { .. },
+                    )
+                    | Ok(()) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        });
+    }
+    let store = g.store().clone();
+    tasks.spawn(async move {
+        for _ in 0..10 {
+            let tx = store.begin_system(Reason::LeaseSweep).await?;
+            tx.sweep_leases(tx.now(), 3).await?;
+            tx.commit_without_event().await?;
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    });
+    while let Some(task) = tasks.join_next().await {
+        task??;
+    }
+    let storage = g.storage().await?;
+    ensure!(storage.used + storage.held <= 200, "{storage:?}");
+    ensure!(storage.used > 0, "something was committed");
+    g.check_sums().await?;
+    sweep(g).await?;
+    assert_eq!(g.storage().await?.held, 0);
+    g.check_sums().await
+}
+
+async fn change(
+    store: &Store,
+    actor: &Actor,
+    lease: DateTime<Utc>,
+    n: i64,
+) -> Result<(), StoreError> {
+    let begin = async || store.begin(actor, policy::Action::UploadCreate).await;
+    let tx = begin().await?;
+    let id = tx.reserve(QuotaMetric::StorageBytes, n, lease).await?;
+    tx.commit(some_event()).await?;
+    let tx = begin().await?;
+    tx.extend(id, 1, lease).await?;
+    match n % 3 {
+        0 => tx.commit_reservation(id, n + 2).await?,
+        1 => tx.release(id).await?,
+        _ => {}
+    }
+    tx.commit(some_event()).await?;
+    Ok(())
 }
 
 async fn an_expired_reservation_is_given_back_and_cannot_be_committed(g: &Ground) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Ways in.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use anyhow::Result;
 use chrono::TimeDelta;
 use entity::{FileId, UploadId};
@@ -200,7 +202,7 @@ async fn an_expired_upload_is_closed_once(g: &Ground) -> Result<()> {
     assert!(store.expired_uploads(store.now(), 10).await?.is_empty());
     g.db.clock.advance(TimeDelta::hours(1));
     let expired = store.expired_uploads(store.now(), 10).await?;
-    assert_eq!(expired, [opened.upload.clone()]);
+    assert_eq!(expired, std::slice::from_ref(&opened.upload));
     let tx = g.duty(Duty::UploadSweep).await?;
     let closed = tx.expire_upload(opened.upload.id).await?.unwrap();
     assert_eq!(tx.expire_upload(opened.upload.id).await?, None);
