@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod file;
+pub mod objects;
 pub mod process;
 pub mod stack;
 pub mod wait;

@@ -11,16 +11,18 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use store::{
     DatabaseOptions,
+    keys::{Label, MasterKey},
     testing::{self, Throwaway},
 };
 
 use crate::{
     Client,
+    objects::Objects,
     process::{Environment, Process, free_port, run},
     wait,
 };
@@ -320,6 +322,31 @@ impl App {
             )
             .await?;
         Ok(self.client(&token))
+    }
+}
+
+impl App {
+    /// The object store behind the deployment, past the server.
+    ///
+    /// # Errors
+    /// When the environment has no key.
+    pub fn objects(&self) -> anyhow::Result<Objects> {
+        let variable = |name: &str| self.environment.get(name).cloned().unwrap_or_default();
+        if self._garage.is_some() {
+            return Ok(Objects::new(
+                &variable("S3_ENDPOINT"),
+                &variable("S3_REGION"),
+                &variable("S3_BUCKET"),
+                &variable("S3_ACCESS_KEY"),
+                &variable("S3_SECRET_KEY"),
+            ));
+        }
+        let key = BASE64.decode(variable("STRONGROOM_MASTER_KEY").as_bytes())?;
+        let key: [u8; 32] = key.as_slice().try_into()?;
+        let secret = MasterKey::new(1, key).derive(Label::EmbeddedStore);
+        let endpoint = format!("http://{}", variable("STRONGROOM_EMBEDDED_S3_LISTEN"));
+        let secret = HEXLOWER.encode(secret.as_slice());
+        Ok(Objects::new(&endpoint, "eu-central-1", "strongroom", "strongroom", &secret))
     }
 }
 
