@@ -22,7 +22,7 @@ pub struct Metric {
     pub help: &'static str,
 }
 
-/// The metrics of the adapters and of whatever else adds its own here.
+/// All of them; a test compares the list with the code.
 pub const METRICS: &[Metric] = &[
     histogram(
         "strongroom_store_operation_seconds",
@@ -52,6 +52,55 @@ pub const METRICS: &[Metric] = &[
         "strongroom_link_cache_invalidations_total",
         "Files and tenants whose links were forgotten.",
     ),
+    histogram(
+        "strongroom_http_request_duration_seconds",
+        "Time to answer a request, by method, route and class of status.",
+    ),
+    gauge(
+        "strongroom_http_requests_in_flight",
+        "Requests being answered.",
+    ),
+    counter(
+        "strongroom_graphql_errors_total",
+        "Errors in GraphQL answers, by code.",
+    ),
+    counter(
+        "strongroom_credentials_rejected_total",
+        "Credentials that were wrong.",
+    ),
+    counter(
+        "strongroom_tokens_in_urls_total",
+        "Requests refused because a credential stood in the query string.",
+    ),
+    counter(
+        "strongroom_panics_total",
+        "Panics that were caught, by place.",
+    ),
+    counter(
+        "strongroom_database_statements_total",
+        "Statements sent to the database.",
+    ),
+    gauge(
+        "strongroom_audit_events_pending",
+        "Events that wait for their place in a chain.",
+    ),
+    counter(
+        "strongroom_audit_entries_sequenced_total",
+        "Events that got their place in a chain.",
+    ),
+    gauge("strongroom_background_tasks", "Background tasks that run."),
+    histogram(
+        "strongroom_task_pass_seconds",
+        "Time of one pass of a background task, by task.",
+    ),
+    counter(
+        "strongroom_task_failures_total",
+        "Passes of background tasks that failed, by task.",
+    ),
+    counter(
+        "strongroom_sweep_failures_total",
+        "Half-way states a sweep could not close, by sweep.",
+    ),
 ];
 
 impl Metric {
@@ -76,6 +125,14 @@ const fn histogram(name: &'static str, help: &'static str) -> Metric {
     Metric {
         name,
         kind: MetricKind::Histogram,
+        help,
+    }
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    Metric {
+        name,
+        kind: MetricKind::Gauge,
         help,
     }
 }

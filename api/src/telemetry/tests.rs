@@ -1,6 +1,6 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use rstest::rstest;
@@ -158,4 +158,40 @@ fn every_call_returns_the_same_metrics() {
     metrics::counter!("strongroom_rate_limited_total", "policy" => "test").increment(3);
     assert!(first.render().contains("{policy=\"test\"} 3\n"));
     assert!(second.render().contains("{policy=\"test\"} 3\n"));
+}
+
+#[test]
+fn every_metric_of_the_code_is_described_and_every_described_one_is_there() {
+    let mut used = BTreeSet::new();
+    collect(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+        &mut used,
+    );
+    let described = METRICS
+        .iter()
+        .map(|metric| metric.name.to_owned())
+        .collect();
+    assert_eq!(used, described);
+}
+
+/// The names that follow `counter!(`, `gauge!(` and `histogram!(` below `dir`.
+fn collect(dir: &Path, used: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, used);
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap();
+        for kind in ["counter!(", "gauge!(", "histogram!("] {
+            let calls = source.split(kind).skip(1);
+            let names =
+                calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+            used.extend(
+                names
+                    .filter(|name| name.starts_with("strongroom_"))
+                    .map(str::to_owned),
+            );
+        }
+    }
 }

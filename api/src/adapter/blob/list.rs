@@ -1,5 +1,7 @@
 //! What lies in the store, for the sweeper and the reconciler.
 
+use std::time::SystemTime;
+
 use aws_sdk_s3::primitives::DateTime as SdkTime;
 use chrono::{DateTime, Utc};
 
@@ -116,5 +118,5 @@ impl Blob {
 /// The store's clock; a listing without a time counts as written now, so that nothing is swept for want of one.
 fn time(time: Option<SdkTime>) -> DateTime<Utc> {
     time.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()))
-        .unwrap_or_else(Utc::now)
+        .unwrap_or_else(|| SystemTime::now().into())
 }

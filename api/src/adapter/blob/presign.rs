@@ -87,19 +87,23 @@ impl Blob {
 }
 
 /// Whole seconds, as signatures count them, so that the promised end is the store's.
+///
+/// By the machine's clock, since the store holds the signature against its own.
 fn expiring(
     operation: &'static str,
     ttl: Duration,
 ) -> Result<(PresigningConfig, DateTime<Utc>), BlobError> {
     let ttl = Duration::from_secs(ttl.as_secs());
-    let now = Utc::now().timestamp();
-    let start = u64::try_from(now).unwrap_or(0);
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_err(|error| BlobError::Other(Fault::new(operation, error)))?;
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(now.as_secs());
     let config = PresigningConfig::builder()
-        .start_time(SystemTime::UNIX_EPOCH + Duration::from_secs(start))
+        .start_time(start)
         .expires_in(ttl)
         .build()
         .map_err(|error| BlobError::Other(Fault::new(operation, error)))?;
-    let expires_at = DateTime::from(config.start_time() + ttl);
+    let expires_at = DateTime::from(start + ttl);
     Ok((config, expires_at))
 }
 

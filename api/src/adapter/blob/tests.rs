@@ -1,7 +1,5 @@
 //! The adapter against the embedded store, over HTTP.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 mod check;
 mod copy;
 mod object;

@@ -45,6 +45,11 @@ impl Floor {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn tenants(&self) -> usize {
+        open(&self.counts).len()
+    }
+
     /// Nobody knows when a request ends; a second is a polite guess.
     const fn refusal(&self) -> Decision {
         Decision {

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use super::*;
 
 const TTL: Duration = Duration::from_secs(600);

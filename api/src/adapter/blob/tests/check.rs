@@ -70,7 +70,8 @@ async fn an_endpoint_that_does_not_answer_is_named() {
 async fn an_endpoint_that_is_no_store_is_named() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let serve = tokio::spawn(async move {
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let answer = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
@@ -80,7 +81,7 @@ async fn an_endpoint_that_is_no_store_is_named() {
         }
     });
     let said = sentence(super::options(&endpoint)).await;
-    serve.abort();
+    drop(serving);
     assert!(said.contains("S3_ENDPOINT"), "{said}");
 }
 

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +45,7 @@ async fn a_signed_put_names_length_type_and_hash() {
     assert!(put.url.contains(
         "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bx-amz-checksum-sha256"
     ));
-    let left = (put.expires_at - Utc::now()).num_seconds();
+    let left = (put.expires_at - DateTime::<Utc>::from(SystemTime::now())).num_seconds();
     assert!((57..=60).contains(&left), "{left}");
     assert!(!format!("{put:?}").contains("http"), "a URL is a secret");
 }
