@@ -2,10 +2,28 @@
 
 pub mod guard;
 
+pub mod api_key;
+pub mod audit_chain;
+pub mod audit_entry;
 pub mod audit_event;
+pub mod audit_verification;
+pub mod file;
+pub mod link;
+pub mod member;
+pub mod node;
+pub mod operator;
 pub mod page;
 pub mod payload;
 pub mod principal;
+pub mod query;
+pub mod quota;
 pub mod scalar;
+pub mod schema;
+pub mod secret;
+pub mod session;
+pub mod tenant;
+pub mod upload;
+pub mod viewer;
+pub mod word;
 
 mod context;

@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 
-use entity::{ApiKeyId, MemberId};
+use entity::{ApiKeyId, BareId, MemberId};
 use sea_orm::{FromQueryResult, Value};
 
 use crate::{Principal, StoreError, View};
 
-/// A name, and whose it is. Both kinds of id are uuids, so one row type reads both.
+/// A name, and whose it is.
 #[derive(Debug, FromQueryResult)]
 struct Named {
     kind: String,
-    id: MemberId,
+    id: BareId,
     name: String,
 }
 
 impl Named {
     fn principal(&self) -> Principal {
-        if self.kind == Principal::ApiKey(ApiKeyId(self.id.uuid())).kind() {
-            Principal::ApiKey(ApiKeyId(self.id.uuid()))
+        let key = Principal::ApiKey(ApiKeyId(self.id.uuid()));
+        if self.kind == key.kind() {
+            key
         } else {
-            Principal::User(self.id)
+            Principal::User(MemberId(self.id.uuid()))
         }
     }
 }

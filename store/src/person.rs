@@ -1,5 +1,6 @@
 //! What a person may see and do beside every tenant: the own memberships, switching, signing out.
 
+use chrono::{DateTime, Utc};
 use entity::{MemberId, TenantId, Text, UserId, member, session, user};
 use policy::{Action, Grant, Role, TenantStatus, allow};
 use sea_orm::{
@@ -25,6 +26,12 @@ pub struct Membership {
     pub tenant_id: TenantId,
     /// The role in it.
     pub role: Text<Role>,
+    /// The person's address.
+    pub email: String,
+    /// The person's name.
+    pub name: String,
+    /// When the person joined.
+    pub created_at: DateTime<Utc>,
     /// The tenant's short name.
     pub slug: String,
     /// The tenant's name.
@@ -41,8 +48,10 @@ impl Store {
     pub async fn memberships_of(&self, person: &Person) -> Result<Vec<Membership>, StoreError> {
         let conn = self.database().begin_read().await?;
         let statement = conn.sql(
-            "SELECT m.id, m.tenant_id, m.role, t.slug, t.name AS tenant_name, t.status \
+            "SELECT m.id, m.tenant_id, m.role, u.email, u.name, m.created_at, \
+             t.slug, t.name AS tenant_name, t.status \
              FROM member m JOIN tenant t ON t.id = m.tenant_id \
+             JOIN \"user\" u ON u.id = m.user_id \
              WHERE m.user_id = $1 AND m.removed_at IS NULL ORDER BY m.id",
             [person.user.into()],
         );

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, Enum, ID, Object, dataloader::Loader};
 use audit::entry::{ActorKind, ActorRef};
-use entity::{ApiKeyId, MemberId, OperatorId};
+use entity::{ApiKeyId, BareId, MemberId, OperatorId};
 use policy::Action;
 use uuid::Uuid;
 
@@ -41,7 +41,8 @@ pub struct Principal {
 impl Principal {
     /// From the pair a row keeps: one of `user`, `api_key`, `operator`, `system`, `anonymous`, and a uuid.
     #[must_use]
-    pub fn of_row(kind: &str, id: Uuid) -> Self {
+    pub fn of_row(kind: &str, id: BareId) -> Self {
+        let id = id.uuid();
         match ActorKind::parse(kind) {
             Some(ActorKind::User) => store::Principal::User(MemberId(id)).into(),
             Some(ActorKind::ApiKey) => store::Principal::ApiKey(ApiKeyId(id)).into(),
@@ -56,7 +57,7 @@ impl Principal {
     pub fn of_entry(actor: ActorRef<'_>) -> Self {
         match (actor.kind, Uuid::parse_str(actor.id)) {
             (ActorKind::System, _) => Self::unnamed(PrincipalType::System, actor.id),
-            (kind, Ok(id)) => Self::of_row(kind.as_str(), id),
+            (kind, Ok(id)) => Self::of_row(kind.as_str(), BareId(id)),
             (_, Err(_)) => store::Principal::Anonymous.into(),
         }
     }

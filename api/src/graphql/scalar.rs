@@ -15,13 +15,16 @@ impl ScalarType for BigInt {
             Value::Number(number) => number.as_i64(),
             _ => None,
         };
-        number
-            .map(Self)
-            .ok_or_else(|| InputValueError::custom("a BigInt is a whole number of up to 64 bits, as string or integer"))
+        number.map(Self).ok_or_else(|| {
+            InputValueError::custom(
+                "a BigInt is a whole number of up to 64 bits, as string or integer",
+            )
+        })
     }
 
     fn is_valid(value: &Value) -> bool {
-        matches!(value, Value::String(_)) || matches!(value, Value::Number(number) if is_whole(number))
+        matches!(value, Value::String(_))
+            || matches!(value, Value::Number(number) if is_whole(number))
     }
 
     fn to_value(&self) -> Value {
@@ -59,9 +62,7 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        let text = self
-            .0
-            .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let text = self.0.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
         Value::String(text)
     }
 }

@@ -1,0 +1,52 @@
+//! Where a log ends.
+
+use async_graphql::Object;
+use store::audit_entry::ChainInfo;
+
+use super::scalar::BigInt;
+
+/// Where a log ends.
+#[derive(Debug, Clone)]
+pub struct AuditChain {
+    chain: ChainInfo,
+}
+
+impl AuditChain {
+    pub(crate) fn new(chain: ChainInfo) -> Self {
+        Self { chain }
+    }
+}
+
+/// Where a log ends.
+#[Object]
+impl AuditChain {
+    /// How many entries it has.
+    async fn size(&self) -> BigInt {
+        self.chain.size.into()
+    }
+
+    /// The hash of the last entry, lower-case hex.
+    async fn head_hash(&self) -> &str {
+        &self.chain.head_hash
+    }
+
+    /// The newest signed checkpoint; null until the log has one.
+    async fn checkpoint(&self) -> Option<&str> {
+        None
+    }
+
+    /// The log's name and Ed25519 key, as signed notes write it.
+    async fn public_key(&self) -> &str {
+        &self.chain.public_key
+    }
+
+    /// How many events are committed and not yet in the log.
+    async fn pending(&self) -> i32 {
+        i32::try_from(self.chain.pending).unwrap_or(i32::MAX)
+    }
+
+    /// The epoch; a recovery from a backup begins a new one.
+    async fn epoch(&self) -> i32 {
+        self.chain.epoch
+    }
+}

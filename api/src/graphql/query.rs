@@ -1,0 +1,59 @@
+//! The root of every query.
+
+use async_graphql::{Context, ID, Object};
+
+use super::{
+    context,
+    node::{self, Node},
+    viewer::Viewer,
+};
+use crate::{
+    error::{Error, Failure},
+    request::Caller,
+    service::input,
+};
+
+/// The root of every query.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Query;
+
+/// The root of every query.
+#[Object]
+impl Query {
+    /// Whoever asks. Needs any signed-in person; or any API key.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer, Failure> {
+        let request = context::request(ctx)?;
+        match &request.caller {
+            // A key is nobody outside its tenant, so its tenant must be active.
+            Caller::Key(_) => drop(request.snapshot().await?),
+            _ => drop(request.caller.person()?),
+        }
+        Ok(Viewer)
+    }
+
+    /// What this id leads to in the active tenant; null for every id that leads nowhere. Needs any
+    /// role; or any API key; and the right of the kind it leads to.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any id of this API.")] id: ID,
+    ) -> Result<Option<Node>, Failure> {
+        node::find(context::request(ctx)?, &id).await
+    }
+
+    /// As `node`, for up to 100 ids at once, in their order. Needs any role; or any API key; and the
+    /// right of the kinds they lead to.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 ids of this API.")] ids: Vec<ID>,
+    ) -> Result<Vec<Result<Option<Node>, Failure>>, Failure> {
+        let request = context::request(ctx)?;
+        let ids = input::list("ids", ids).map_err(Error::from)?;
+        let mut nodes = Vec::with_capacity(ids.len());
+        for id in &ids {
+            nodes.push(node::find(request, id).await);
+        }
+        Ok(nodes)
+    }
+}

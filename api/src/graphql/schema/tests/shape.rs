@@ -1,0 +1,61 @@
+//! The committed SDL, and that everything in it is described.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Schema, operator_schema, tenant_schema, types_of};
+
+/// Compares with the committed file; `UPDATE_SCHEMA=1` writes it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a switch of this test alone, no configuration"
+)]
+fn compare(file: &str, sdl: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var("UPDATE_SCHEMA").is_ok_and(|value| value == "1") {
+        std::fs::write(&path, sdl).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == sdl,
+        "{file} is not the schema of the code; look at the change with UPDATE_SCHEMA=1 and git diff"
+    );
+}
+
+#[test]
+fn the_tenant_schema_is_the_committed_one() {
+    compare("schema.graphql", &tenant_schema().sdl());
+}
+
+#[test]
+fn the_operator_schema_is_the_committed_one() {
+    compare("operator.graphql", &operator_schema().sdl());
+}
+
+fn undescribed(path: &str, items: &Value, missing: &mut Vec<String>) {
+    for item in items.as_array().into_iter().flatten() {
+        let path = format!("{path}.{}", item["name"].as_str().unwrap());
+        if item["description"].as_str().is_none_or(str::is_empty) {
+            missing.push(path.clone());
+        }
+        undescribed(&path, &item["args"], missing);
+    }
+}
+
+#[tokio::test]
+async fn every_type_field_argument_and_value_is_described() {
+    for schema in [Schema::Tenant, Schema::Operator] {
+        let mut missing = Vec::new();
+        for ty in types_of(schema).await {
+            let name = ty["name"].as_str().unwrap();
+            for items in ["fields", "inputFields", "enumValues"] {
+                undescribed(name, &ty[items], &mut missing);
+            }
+            if ty["description"].as_str().is_none_or(str::is_empty) {
+                missing.push(name.to_owned());
+            }
+        }
+        assert!(missing.is_empty(), "{schema:?}: {missing:#?}");
+    }
+}

@@ -1,0 +1,180 @@
+//! What operators do: sign in, make tenants, move them through their states, look at them.
+
+use entity::{TenantId, tenant};
+use policy::{Action, Tier};
+use secrecy::SecretString;
+use store::{
+    EventRef, Noun, Operator, RequestContext,
+    audit_entry::ChainInfo,
+    operator::OperatorView,
+    page::{Page, PageRequest},
+    tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
+    user::{NewUser, normal_email},
+};
+
+use super::{input, member, session};
+use crate::{
+    app::App,
+    error::{Code, Error},
+};
+
+/// Begins a session for the operator who knows the password of that address.
+///
+/// # Errors
+/// [`Code::InvalidCredentials`], the same and after the same work for an unknown address.
+pub async fn login(
+    app: &App,
+    email: &str,
+    password: &SecretString,
+    context: &RequestContext,
+) -> Result<SecretString, Error> {
+    let record = match normal_email("email", email) {
+        Ok(email) => app.store.find_operator_sign_in(&email).await?,
+        Err(_) => None,
+    };
+    let hash = record.as_ref().map(|record| record.password_hash.as_str());
+    let matches = session::verify(app, hash, password).await?;
+    match record {
+        Some(record) if matches => {
+            let token = app.store.create_operator_session(record, context.clone());
+            Ok(token.await?)
+        }
+        _ => Err(Error::new(Code::InvalidCredentials)),
+    }
+}
+
+/// A tenant as an operator asks for it.
+#[derive(Debug)]
+pub struct TenantWish {
+    /// Unique short name.
+    pub slug: String,
+    /// Display name.
+    pub name: String,
+    /// Which quotas apply.
+    pub tier: Tier,
+    /// The first owner's address.
+    pub owner_email: String,
+    /// The first owner's password; not used when there is an account with that address.
+    pub owner_password: SecretString,
+    /// The first owner's name; the address if there is none.
+    pub owner_name: Option<String>,
+}
+
+/// Makes a tenant with its first owner.
+///
+/// # Errors
+/// [`Code::Invalid`] on the field it is about, [`Code::AlreadyExists`].
+pub async fn create_tenant(
+    app: &App,
+    operator: &Operator,
+    wish: TenantWish,
+) -> Result<CreatedTenant, Error> {
+    store::tenant::check_slug(&wish.slug)?;
+    let name = input::name("name", &wish.name)?;
+    let email = normal_email("ownerEmail", &wish.owner_email)?;
+    let owner_name = match &wish.owner_name {
+        Some(name) => input::name("ownerName", name)?,
+        None => email.clone(),
+    };
+    let password_hash = member::new_hash(app, "ownerPassword", &wish.owner_password).await?;
+    let new = NewTenant {
+        slug: wish.slug,
+        name,
+        tier: wish.tier,
+        owner: NewUser {
+            email,
+            name: owner_name,
+            password_hash,
+        },
+    };
+    let created = app.store.create_tenant(operator, new).await;
+    created.map_err(|error| {
+        let error = Error::from(error);
+        if error.code() == Code::AlreadyExists {
+            error.on("slug")
+        } else {
+            error
+        }
+    })
+}
+
+/// Takes one step in a tenant's life.
+///
+/// # Errors
+/// [`Code::NotFound`] on `tenantId`, [`Code::InvalidState`].
+pub async fn step_tenant(
+    app: &App,
+    operator: &Operator,
+    step: TenantStep,
+    tenant: &str,
+    reason: Option<String>,
+) -> Result<(tenant::Model, Option<EventRef>), Error> {
+    let reason = input::reason(reason)?;
+    let id: TenantId = input::id("tenantId", Noun::Tenant, tenant)?;
+    let stepped = app.store.step_tenant(operator, step, id, reason).await;
+    let (tenant, receipt) = stepped.map_err(input::not_found_on("tenantId"))?;
+    if step == TenantStep::Suspend {
+        app.links.forget_tenant(id);
+    }
+    Ok((tenant, receipt.event()))
+}
+
+/// A page of tenants, newest first, each with its cursor.
+///
+/// # Errors
+/// [`Code::Invalid`] for a cursor of another list.
+pub async fn list_tenants(
+    app: &App,
+    operator: &Operator,
+    filter: &TenantFilter,
+    page: &PageRequest,
+) -> Result<Page<(String, tenant::Model)>, Error> {
+    let view = app
+        .store
+        .view_operator(operator, Action::TenantList)
+        .await?;
+    let page = view.list_tenants(&app.store, filter, page).await?;
+    let rows = page.rows.into_iter().map(|tenant| {
+        let cursor = OperatorView::tenant_cursor(&app.store, filter, &tenant);
+        (cursor, tenant)
+    });
+    Ok(Page {
+        rows: rows.collect(),
+        has_next: page.has_next,
+    })
+}
+
+/// One tenant's record; `None` for an id that leads nowhere.
+///
+/// # Errors
+/// As the store says.
+pub async fn find_tenant(
+    app: &App,
+    operator: &Operator,
+    tenant: &str,
+) -> Result<Option<tenant::Model>, Error> {
+    let view = app
+        .store
+        .view_operator(operator, Action::TenantList)
+        .await?;
+    let Ok(id) = tenant.parse::<TenantId>() else {
+        return Ok(None);
+    };
+    match view.tenant(id).await {
+        Ok(record) => Ok(Some(record)),
+        Err(store::StoreError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where the deployment's own log ends.
+///
+/// # Errors
+/// As the store says.
+pub async fn system_chain(app: &App, operator: &Operator) -> Result<ChainInfo, Error> {
+    let view = app
+        .store
+        .view_operator(operator, Action::SystemChainRead)
+        .await?;
+    Ok(view.system_chain(&app.store).await?)
+}
