@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 pub use self::rules::{MAX_BYTE_LEN, MIN_CHARACTERS, PasswordFlaw, check_rules};
 
-/// Memory in KiB, passes and lanes; about 20 ms of one core.
+/// Memory in KiB, passes and lanes.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;

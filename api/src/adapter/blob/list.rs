@@ -41,13 +41,24 @@ impl Blob {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Listed>, BlobError> {
+        self.list_by(PAGE, prefix, after, limit).await
+    }
+
+    /// The same in pages of at most `page`.
+    pub(super) async fn list_by(
+        &self,
+        page: usize,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, BlobError> {
         let mut found: Vec<Listed> = Vec::new();
         while found.len() < limit {
-            let wanted = PAGE.min(limit - found.len());
+            let wanted = page.min(limit - found.len());
             let after = found.last().map(|listed| listed.key.as_str()).or(after);
-            let page = self.list_page(prefix, after, wanted).await?;
-            let is_last = page.len() < wanted;
-            found.extend(page);
+            let listed = self.list_page(prefix, after, wanted).await?;
+            let is_last = listed.len() < wanted;
+            found.extend(listed);
             if is_last {
                 break;
             }

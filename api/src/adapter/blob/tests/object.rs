@@ -59,16 +59,17 @@ async fn listings_follow_each_other() {
 }
 
 #[tokio::test]
-async fn a_listing_is_longer_than_a_page() {
+async fn a_listing_may_be_longer_than_a_page() {
     let store = Store::start().await;
-    for number in 0..1_003 {
-        put(&store.blob, &format!("k{number:05}")).await;
+    let put_keys = ["k1", "k2", "k3", "k4", "k5"];
+    for key in put_keys {
+        put(&store.blob, key).await;
     }
-    let all = keys(&store.blob, "k", None, 5_000).await;
-    assert_eq!(all.len(), 1_003);
-    assert!(all.is_sorted());
-    store.blob.delete_many(&all).await.unwrap();
-    assert_eq!(keys(&store.blob, "k", None, 5_000).await, [""; 0]);
+    for (page, limit, found) in [(2, 10, 5), (5, 10, 5), (2, 3, 3), (3, 3, 3)] {
+        let listed = store.blob.list_by(page, "k", None, limit).await.unwrap();
+        let listed: Vec<_> = listed.into_iter().map(|listed| listed.key).collect();
+        assert_eq!(listed, put_keys[..found], "{page} {limit}");
+    }
 }
 
 #[tokio::test]
