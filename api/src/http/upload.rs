@@ -1,0 +1,185 @@
+//! `PUT /v1/files/{system}/{objectType}/{objectId}/{filename}`: one request, one file.
+
+mod digest;
+
+use std::{fmt::Display, str::FromStr};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{
+        CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
+    },
+    web,
+};
+use data_encoding::HEXLOWER;
+use entity::{FileId, file};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use store::{Noun, StoreError};
+
+use super::{auth::caller, problem::Problem, state::Front};
+use crate::{
+    error::{Code, Error},
+    service::upload::{
+        Address,
+        stream::{Incoming, PATIENCE, receive},
+    },
+};
+
+/// What begins every address of an upload.
+const PREFIX: &str = "/v1/files/";
+/// Names the file that the upload supersedes.
+const REPLACES: &str = "strongroom-replaces";
+
+/// A file as REST shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileJson<'a> {
+    id: String,
+    system: &'a str,
+    object_type: &'a str,
+    object_id: &'a str,
+    filename: &'a str,
+    media_type: &'a str,
+    byte_len: i64,
+    sha256: Option<String>,
+    state: String,
+    created_at: String,
+}
+
+/// Takes a file in; 201 with the file when it is ready.
+///
+/// # Errors
+/// A problem document, as early as it is certain and without reading on.
+pub async fn put(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let front = Front::of(&request)?;
+    let caller = caller(&request);
+    let actor = caller.actor()?;
+    let incoming = incoming(&request)?;
+    match receive(&front.app, actor, incoming, payload).await {
+        Ok(uploaded) => Ok(HttpResponse::Created().json(FileJson::of(&uploaded.file))),
+        Err(error) if error.code() == Code::Timeout => Err(Problem::from(error).with_status(408)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl<'a> FileJson<'a> {
+    fn of(file: &'a file::Model) -> Self {
+        Self {
+            id: file.id.to_string(),
+            system: &file.system,
+            object_type: &file.object_type,
+            object_id: &file.object_id,
+            filename: &file.filename,
+            media_type: &file.media_type,
+            byte_len: file.byte_len,
+            sha256: file.sha256.as_deref().map(|hash| HEXLOWER.encode(hash)),
+            state: file.state.0.as_str().to_ascii_uppercase(),
+            created_at: file
+                .created_at
+                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+        }
+    }
+}
+
+fn incoming(request: &HttpRequest) -> Result<Incoming, Error> {
+    let headers = request.headers();
+    require_plain(headers)?;
+    Ok(Incoming {
+        address: address(request.uri().path())?,
+        byte_len: byte_len(headers)?,
+        media_type: media_type(headers)?,
+        sha256: digest::sha256(headers.get_all("content-digest"))?,
+        replaces: replaces(headers)?,
+        patience: PATIENCE,
+    })
+}
+
+/// Each segment is decoded once: what is encoded twice stays encoded once, and is then part of the name.
+fn address(path: &str) -> Result<Address, Error> {
+    let rest = path.strip_prefix(PREFIX).unwrap_or_default();
+    let segments: Vec<&str> = rest.split('/').collect();
+    let [system, object_type, object_id, filename] = segments.as_slice() else {
+        return Err(Error::new(Code::NotFound));
+    };
+    Ok(Address {
+        system: decoded("system", system)?,
+        object_type: decoded("objectType", object_type)?,
+        object_id: decoded("objectId", object_id)?,
+        filename: decoded("filename", filename)?,
+    })
+}
+
+fn decoded(field: &'static str, segment: &str) -> Result<String, Error> {
+    let text = percent_decode_str(segment).decode_utf8();
+    let text = text.map_err(|_| Error::invalid(field, format!("{field} must be UTF-8")))?;
+    Ok(text.into_owned())
+}
+
+/// The stored bytes are the body's: a part of a file or an encoded one would be taken for the whole.
+fn require_plain(headers: &HeaderMap) -> Result<(), Error> {
+    if headers.contains_key(CONTENT_RANGE) {
+        let message = "a file is sent whole: Content-Range is not supported";
+        return Err(Error::with_message(Code::BadRequest, message));
+    }
+    match text(headers, CONTENT_ENCODING.as_str())? {
+        None | Some("identity") => Ok(()),
+        Some(_) => Err(Error::with_message(
+            Code::UnsupportedMediaType,
+            "send the file's own bytes, without Content-Encoding",
+        )),
+    }
+}
+
+fn byte_len(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(None);
+    }
+    parsed(headers, CONTENT_LENGTH.as_str())
+}
+
+fn media_type(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let declared = text(headers, CONTENT_TYPE.as_str())?.map(str::trim);
+    let declared = declared.filter(|text| !text.is_empty());
+    if declared.is_some_and(|text| text.len() > 255) {
+        let message = "Content-Type is too long";
+        return Err(Error::with_message(Code::BadRequest, message));
+    }
+    Ok(declared.map(str::to_owned))
+}
+
+/// A text that is no id is a file nobody has.
+fn replaces(headers: &HeaderMap) -> Result<Option<FileId>, Error> {
+    let Some(id) = text(headers, REPLACES)? else {
+        return Ok(None);
+    };
+    match id.trim().parse() {
+        Ok(id) => Ok(Some(id)),
+        Err(_) => Err(StoreError::NotFound(Noun::File).into()),
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(headers: &HeaderMap, name: &str) -> Result<Option<T>, Error> {
+    let Some(value) = text(headers, name)? else {
+        return Ok(None);
+    };
+    value.trim().parse().map(Some).map_err(|error| {
+        Error::with_message(
+            Code::BadRequest,
+            format!("{name} is not well formed: {error}"),
+        )
+    })
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+    let Some(value) = headers.get(name) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .map(Some)
+        .map_err(|_| Error::with_message(Code::BadRequest, format!("{name} is not well formed")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Files: read, put into the trash, taken out again, purged.
+
+use entity::{FileId, file};
+use policy::Action;
+use store::{
+    Actor, EventRef, Snapshot,
+    event::{
+        FilePurged, FileRestored, FileTrashed,
+        class::{Personal, Public, Target},
+    },
+    file::FileFilter,
+    page::{Page, PageRequest},
+};
+
+use crate::{app::App, error::Error};
+
+/// The longest reason, in characters.
+const REASON_MAX_CHARS: usize = 500;
+
+/// A file after a step, and what was recorded of it.
+pub type Changed = (file::Model, Option<EventRef>);
+
+/// A page of the files that fit, each with its cursor, newest first.
+///
+/// # Errors
+/// `Forbidden`; `Invalid` for a cursor of another list.
+pub async fn list(
+    snapshot: &Snapshot,
+    filter: &FileFilter,
+    page: &PageRequest,
+) -> Result<Page<(String, file::Model)>, Error> {
+    let view = snapshot.view(Action::FileList)?;
+    let Page { rows, has_next } = view.list_files(filter, page).await?;
+    let with_cursor = |row: file::Model| (view.file_cursor(filter, &row), row);
+    Ok(Page {
+        rows: rows.into_iter().map(with_cursor).collect(),
+        has_next,
+    })
+}
+
+/// One file, whatever its state.
+///
+/// # Errors
+/// `Forbidden`.
+pub async fn find(snapshot: &Snapshot, id: FileId) -> Result<Option<file::Model>, Error> {
+    let view = snapshot.view(Action::FileRead)?;
+    Ok(view.find_file(id).await?)
+}
+
+/// Puts a ready file into the trash.
+///
+/// # Errors
+/// `NotFound`, `InvalidState`, `Invalid` for a reason that is too long.
+pub async fn trash(
+    app: &App,
+    actor: &Actor,
+    id: FileId,
+    reason: Option<String>,
+) -> Result<Changed, Error> {
+    let reason = checked(reason)?;
+    let tx = app.store.begin(actor, Action::FileTrash).await?;
+    let file = tx.trash_file(id).await?;
+    let event = FileTrashed {
+        file: Target(id),
+        reason: Personal(reason),
+    };
+    let receipt = tx.commit(event).await?;
+    app.links.forget_file(file.tenant_id, id);
+    Ok((file, receipt.event()))
+}
+
+/// Takes a file out of the trash, as it was.
+///
+/// # Errors
+/// As [`trash`].
+pub async fn restore(
+    app: &App,
+    actor: &Actor,
+    id: FileId,
+    reason: Option<String>,
+) -> Result<Changed, Error> {
+    let reason = checked(reason)?;
+    let tx = app.store.begin(actor, Action::FileRestore).await?;
+    let file = tx.restore_file(id).await?;
+    let event = FileRestored {
+        file: Target(id),
+        reason: Personal(reason),
+    };
+    let receipt = tx.commit(event).await?;
+    Ok((file, receipt.event()))
+}
+
+/// Purges a file: its quota is free at once, its bytes are deleted after the purge delay.
+///
+/// # Errors
+/// As [`trash`].
+pub async fn purge(
+    app: &App,
+    actor: &Actor,
+    id: FileId,
+    reason: Option<String>,
+) -> Result<Changed, Error> {
+    let reason = checked(reason)?;
+    let tx = app.store.begin(actor, Action::FilePurge).await?;
+    let purged = tx.purge_file(id).await?;
+    let event = FilePurged {
+        file: Target(id),
+        byte_len: Public(purged.freed_bytes),
+        reason: Personal(reason),
+    };
+    let receipt = tx.commit(event).await?;
+    app.links.forget_file(purged.file.tenant_id, id);
+    Ok((purged.file, receipt.event()))
+}
+
+fn checked(reason: Option<String>) -> Result<Option<String>, Error> {
+    match reason {
+        Some(reason) if reason.chars().count() > REASON_MAX_CHARS => Err(Error::invalid(
+            "reason",
+            format!("reason must be at most {REASON_MAX_CHARS} characters"),
+        )),
+        reason => Ok(reason),
+    }
+}

@@ -1,0 +1,139 @@
+//! Where a file belongs and what it is called, as far as a client may choose.
+
+use media::Filename;
+use policy::{Catalogue, ObjectId, ObjectType};
+
+use crate::error::{Code, Error};
+
+/// Where a client wants a file, in the client's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// System of the catalogue.
+    pub system: String,
+    /// Type of the catalogue.
+    pub object_type: String,
+    /// The client's id for what the file belongs to.
+    pub object_id: String,
+    /// The name.
+    pub filename: String,
+}
+
+/// An address that exists.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) object_type: ObjectType,
+    pub(crate) object_id: ObjectId,
+    pub(crate) filename: Filename,
+}
+
+impl Address {
+    /// Looks the address up.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] for a system or type the catalogue does not have, [`Code::Invalid`] for an
+    /// `objectId` or a name that cannot be one.
+    pub(crate) fn place(&self, catalogue: &Catalogue) -> Result<Place, Error> {
+        Ok(Place {
+            object_type: self.object_type(catalogue)?.clone(),
+            object_id: self
+                .object_id
+                .parse()
+                .map_err(|error: policy::ObjectIdError| {
+                    Error::invalid("objectId", error.to_string())
+                })?,
+            filename: Filename::clean(&self.filename)
+                .map_err(|error| Error::invalid("filename", error.to_string()))?,
+        })
+    }
+
+    fn object_type<'a>(&self, catalogue: &'a Catalogue) -> Result<&'a ObjectType, Error> {
+        if let Some(found) = catalogue.find(&self.system, &self.object_type) {
+            return Ok(found);
+        }
+        let system = shown(&self.system);
+        let types: Vec<&str> = catalogue
+            .types()
+            .filter(|known| known.system == self.system)
+            .map(|known| known.name.as_str())
+            .collect();
+        let (field, message) = if types.is_empty() {
+            ("system", format!("there is no system {system}"))
+        } else {
+            let (name, types) = (shown(&self.object_type), types.join(", "));
+            let message = format!("system {system} has no type {name}; it has {types}");
+            ("objectType", message)
+        };
+        Err(Error::with_message(Code::NotFound, message).on(field))
+    }
+}
+
+/// A client's word, fit to be quoted back.
+fn shown(word: &str) -> String {
+    let word: String = word.chars().take(64).collect();
+    format!("{word:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(system: &str, object_type: &str, object_id: &str, filename: &str) -> Address {
+        Address {
+            system: system.to_owned(),
+            object_type: object_type.to_owned(),
+            object_id: object_id.to_owned(),
+            filename: filename.to_owned(),
+        }
+    }
+
+    fn refusal(address: &Address) -> (Code, String) {
+        let error = address.place(&Catalogue::default()).unwrap_err();
+        (error.code(), error.field().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn an_address_of_the_catalogue_is_found() {
+        let place = address("accounting", "receipt", "R-1", "a.pdf")
+            .place(&Catalogue::default())
+            .unwrap();
+        assert_eq!(place.object_type.link_ttl_seconds, 600);
+        assert_eq!(place.filename.stored(), "a.pdf");
+    }
+
+    #[test]
+    fn each_part_is_refused_by_name() {
+        let cases = [
+            (
+                address("nope", "receipt", "1", "a"),
+                Code::NotFound,
+                "system",
+            ),
+            (
+                address("accounting", "nope", "1", "a"),
+                Code::NotFound,
+                "objectType",
+            ),
+            (
+                address("accounting", "receipt", "..", "a"),
+                Code::Invalid,
+                "objectId",
+            ),
+            (
+                address("accounting", "receipt", "1", "a/b"),
+                Code::Invalid,
+                "filename",
+            ),
+        ];
+        for (address, code, field) in cases {
+            assert_eq!(refusal(&address), (code, field.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_a_client_wrote_is_quoted_without_control_characters() {
+        let error = address("a\u{1b}[31m", "x", "1", "a")
+            .place(&Catalogue::default())
+            .unwrap_err();
+        assert!(!error.to_string().contains('\u{1b}'));
+    }
+}

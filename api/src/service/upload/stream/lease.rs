@@ -1,0 +1,72 @@
+//! While bytes arrive: the upload's time is moved on, and a suspended tenant is cut off.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::UploadId;
+use policy::Action;
+use store::{
+    StoreError,
+    event::{
+        FileUploadBegun,
+        class::{Public, Target},
+    },
+    upload::Opened,
+};
+use tokio::time::Instant;
+
+use super::session::Session;
+use crate::error::Error;
+
+/// How often the tenant is looked at; a suspended one is refused within a second.
+const LOOK: Duration = Duration::from_millis(800);
+
+impl Session {
+    /// Returns only when the upload must not go on.
+    pub(super) async fn watch(&self, opened: &Opened) -> Error {
+        let ttl = self.app.config.files.upload_ttl;
+        let mut extended = Instant::now();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Err(error @ StoreError::TenantSuspended) =
+                self.app.store.snapshot(&self.actor).await
+            {
+                return error.into();
+            }
+            if extended.elapsed() < ttl / 3 {
+                continue;
+            }
+            match self.extend(opened, 0).await {
+                Ok(()) => extended = Instant::now(),
+                // A database that is away for a moment costs nobody an upload while there is time.
+                Err(StoreError::Overloaded | StoreError::Unavailable(_))
+                    if extended.elapsed() < ttl / 2 => {}
+                Err(error) => return error.into(),
+            }
+        }
+    }
+
+    /// Holds `more` bytes and moves the end of the upload's time.
+    pub(super) async fn extend(&self, opened: &Opened, more: i64) -> Result<(), StoreError> {
+        let tx = self
+            .app
+            .store
+            .begin(&self.actor, Action::FileUpload)
+            .await?;
+        let id: UploadId = opened.upload.id;
+        tx.extend_upload(id, more, self.ends_at(tx.now())?).await?;
+        let event = FileUploadBegun {
+            file: Target(opened.file.id),
+            upload: Target(id),
+            phase: Public("extended"),
+            reserved: Public(more),
+        };
+        tx.commit(event).await?;
+        Ok(())
+    }
+
+    pub(super) fn ends_at(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
+        let ttl = TimeDelta::from_std(self.app.config.files.upload_ttl);
+        Ok(now + ttl.map_err(StoreError::internal)?)
+    }
+}
