@@ -1,17 +1,11 @@
 //! A database of its own on a shared server, copied from a migrated template.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
-
-use audit::hash::Hash;
 use data_encoding::HEXLOWER;
 use sea_orm::sqlx::{
     AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions, raw_sql,
 };
 
-use super::TestingError;
+use super::{TestingError, fingerprint::fingerprint};
 use crate::{Clock, DatabaseOptions, SystemClock, schema};
 
 const VARIABLE: &str = "STRONGROOM_TEST_POSTGRES_URL";
@@ -193,25 +187,4 @@ async fn run(connection: &mut PgConnection, sql: String) -> Result<(), TestingEr
 
 fn server(error: sea_orm::sqlx::Error) -> TestingError {
     TestingError::Server(error.to_string())
-}
-
-/// Changes with every byte of the migrations, also while one is being written.
-fn fingerprint() -> Result<String, TestingError> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migration/src");
-    let mut files = BTreeMap::new();
-    collect(&root, &mut files)?;
-    let bytes: Vec<u8> = files.into_values().flatten().collect();
-    Ok(HEXLOWER.encode(Hash::of(&bytes).0.get(..8).unwrap_or_default()))
-}
-
-fn collect(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else {
-            files.insert(path.clone(), std::fs::read(&path)?);
-        }
-    }
-    Ok(())
 }
