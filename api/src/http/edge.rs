@@ -1,0 +1,112 @@
+//! The outermost layer: gives every request an id, and every answer its headers, its error shape, its
+//! line in the log and its place in the metrics.
+
+mod counted;
+mod record;
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        ConnectionType,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap},
+    },
+    middleware::Next,
+    web,
+};
+use futures_util::FutureExt;
+use store::RequestContext;
+use tracing::Instrument;
+
+use super::{
+    accept::{Reply, negotiate},
+    context, headers,
+    problem::{self, Problem, Shape},
+    routes,
+    state::Front,
+};
+use crate::adapter::limiter::Decision;
+use counted::Counted;
+
+/// Wraps every request of the process.
+///
+/// # Errors
+/// Only when the code inside panicked; then the request itself is lost, and with it the headers.
+pub(super) async fn edge(
+    front: web::Data<Front>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let began = Instant::now();
+    let entered = front.in_flight.enter();
+    let context = context::context(&request, &front.app.config.server.trusted_proxies);
+    request.extensions_mut().insert(context.clone());
+    let shape = shape(&request);
+    let span = record::span(&context);
+    let answered = AssertUnwindSafe(next.call(request))
+        .catch_unwind()
+        .instrument(span.clone())
+        .await;
+    let response = match answered {
+        Ok(response) => response?.map_into_boxed_body(),
+        Err(panic) => return Err(record::panicked(&span, panic.as_ref()).into()),
+    };
+    let mut response = tell_error(response, shape, &context);
+    finish(&front, &mut response, &context);
+    span.in_scope(|| record::answered(&response, &context, began.elapsed()));
+    Ok(response.map_body(|_, body| Counted::new(body, entered).boxed()))
+}
+
+fn shape(request: &ServiceRequest) -> Shape {
+    if !routes::is_graphql(request.path()) {
+        return Shape::Document;
+    }
+    let accept = request.headers().get_all("accept");
+    let accept = accept.map(|value| value.to_str().unwrap_or("unreadable"));
+    Shape::Graphql(negotiate(accept).unwrap_or(Reply::ApplicationJson))
+}
+
+/// Writes a problem, ours or the framework's, in the shape of the address.
+fn tell_error(
+    response: ServiceResponse,
+    shape: Shape,
+    context: &RequestContext,
+) -> ServiceResponse {
+    let ours = response.response().extensions().get::<Problem>().cloned();
+    let problem = ours.or_else(|| response.response().error().map(Problem::from));
+    match problem {
+        Some(problem) => {
+            let mut written = problem::write(&problem, shape, Some(context.id));
+            keep_headers(response.headers(), &mut written);
+            written.extensions_mut().insert(problem);
+            response.into_response(written)
+        }
+        None => response,
+    }
+}
+
+/// What other layers have added: cookies, CORS, limits.
+fn keep_headers(from: &HeaderMap, to: &mut HttpResponse) {
+    for (name, value) in from {
+        if name != CONTENT_TYPE && name != CONTENT_LENGTH && !to.headers().contains_key(name) {
+            to.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+}
+
+fn finish(front: &Front, response: &mut ServiceResponse, context: &RequestContext) {
+    let decision = response.request().extensions().get::<Decision>().copied();
+    if front.readiness.is_draining() {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let headers = response.headers_mut();
+    headers::protect(headers, &front.app.config.server);
+    headers::identify(headers, context);
+    if let Some(decision) = decision {
+        headers::tell_limit(headers, &decision);
+    }
+}

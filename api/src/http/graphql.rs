@@ -1,0 +1,153 @@
+//! GraphQL over HTTP: what is asked is read strictly, judged, run within bounds, and answered with the
+//! status it deserves.
+
+mod answer;
+mod body;
+mod judge;
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use async_graphql::parser::types::OperationType;
+
+use super::{
+    accept::{self, Reply},
+    auth::{self, Door},
+    context, cookie,
+    problem::Problem,
+    state::{Engine, Front},
+};
+use crate::{
+    error::{Code, Error},
+    graphql::guard::{Admitted, Body, Limits},
+    request::Request,
+};
+use answer::Answer;
+
+/// How long a request may run.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// `POST /graphql`.
+///
+/// # Errors
+/// See the table of statuses in docs/errors.md.
+pub(super) async fn tenant(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let front = Front::of(&request)?;
+    answer(
+        &front,
+        Door::Tenant,
+        &front.engines.tenant,
+        &request,
+        payload,
+    )
+    .await
+}
+
+/// `POST /operator/graphql`.
+///
+/// # Errors
+/// As [`tenant`].
+pub(super) async fn operator(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let front = Front::of(&request)?;
+    answer(
+        &front,
+        Door::Operator,
+        &front.engines.operator,
+        &request,
+        payload,
+    )
+    .await
+}
+
+async fn answer(
+    front: &Front,
+    door: Door,
+    engine: &Engine,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let reply = media_types(request)?;
+    let limits = Limits::default();
+    let bytes = body::read(request, payload, limits.body_byte_len).await?;
+    let body = Body::parse(&bytes, &limits).map_err(|refusal| judge::problem(&refusal))?;
+    let caller = auth::caller(request);
+    let production = front.app.config.is_production();
+    let admitted = match judge::admit(&body, &limits, door, &caller, production) {
+        Ok(admitted) => admitted,
+        Err(refusal) if refusal.is_request_error() => {
+            return Ok(Answer::refused(&refusal).respond(reply));
+        }
+        Err(refusal) => return Err(judge::problem(&refusal)),
+    };
+    judge::hold(&admitted.approved, &caller, production)?;
+    let is_mutation = admitted.approved.operation_type == OperationType::Mutation;
+    let own = Request::new(
+        Arc::clone(&front.app),
+        caller,
+        context::of(request),
+        is_mutation,
+    );
+    run(front, engine, Arc::new(own), admitted, body, reply).await
+}
+
+async fn run(
+    front: &Front,
+    engine: &Engine,
+    own: Arc<Request>,
+    admitted: Admitted,
+    body: Body,
+    reply: Reply,
+) -> Result<HttpResponse, Problem> {
+    let mut asked = async_graphql::Request::new(body.query)
+        .variables(body.variables)
+        .data(Arc::clone(&own));
+    if let Some(name) = body.operation_name {
+        asked = asked.operation_name(name);
+    }
+    asked.set_parsed_query(admitted.document);
+    let response = tokio::time::timeout(TIMEOUT, engine.execute(asked))
+        .await
+        .map_err(|_| Error::new(Code::Timeout))?;
+    let mut answer = Answer::of(response, admitted.approved.complexity).respond(reply);
+    if let Some(change) = own.take_cookie_change() {
+        let cookie = cookie::cookie(&front.app.config.server, &change);
+        answer
+            .add_cookie(&cookie)
+            .map_err(|error| Error::internal(error.to_string()))?;
+    }
+    Ok(answer)
+}
+
+fn media_types(request: &HttpRequest) -> Result<Reply, Problem> {
+    let headers = request.headers();
+    let accepted = headers.get_all("accept");
+    // An unreadable range matches nothing, like every range that is not understood.
+    let reply = accept::negotiate(accepted.map(|value| value.to_str().unwrap_or("unreadable")))
+        .map_err(|mismatch| media_problem(&mismatch))?;
+    let single = |name: &str| -> Result<Option<&str>, Problem> {
+        let mut values = headers.get_all(name);
+        let first = values.next();
+        match (first, values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => Ok(Some(value.to_str().unwrap_or("unreadable"))),
+            (Some(_), Some(_)) => Err(Problem::new(Code::UnsupportedMediaType)),
+        }
+    };
+    accept::check_request(single("content-type")?, single("content-encoding")?)
+        .map_err(|mismatch| media_problem(&mismatch))?;
+    Ok(reply)
+}
+
+fn media_problem(mismatch: &accept::Mismatch) -> Problem {
+    let code = match mismatch {
+        accept::Mismatch::NotAcceptable => Code::NotAcceptable,
+        accept::Mismatch::UnsupportedMediaType => Code::UnsupportedMediaType,
+    };
+    Error::with_message(code, mismatch.to_string()).into()
+}

@@ -1,0 +1,130 @@
+//! What the HTTP layer of one process shares.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use actix_web::{HttpRequest, web};
+use async_graphql::{Executor, Request, Response};
+use futures_util::{FutureExt, future::BoxFuture};
+
+use super::{health::Readiness, problem::Problem};
+use crate::{
+    adapter::limiter::{Limiter, Limits},
+    app::App,
+    error::Error,
+    service::metering::Metering,
+};
+
+/// Everything a handler or a middleware needs.
+#[derive(Debug)]
+pub struct Front {
+    /// The application.
+    pub app: Arc<App>,
+    /// Both GraphQL APIs.
+    pub engines: Engines,
+    /// How often anybody may ask.
+    pub limiter: Limiter,
+    /// What tenants may still ask for.
+    pub metering: Metering,
+    /// Whether requests should come here.
+    pub readiness: Readiness,
+    /// How many requests are being answered.
+    pub in_flight: InFlight,
+}
+
+impl Front {
+    /// With nothing asked yet.
+    #[must_use]
+    pub fn new(app: Arc<App>, engines: Engines) -> Self {
+        let config = &app.config;
+        Self {
+            limiter: Limiter::new(&Limits::new(&config.rate_limits, &config.tiers)),
+            metering: Metering::new(app.store.clone()),
+            readiness: Readiness::default(),
+            in_flight: InFlight::default(),
+            engines,
+            app,
+        }
+    }
+
+    /// The one this request came through.
+    ///
+    /// # Errors
+    /// When the routes were set up without it.
+    pub fn of(request: &HttpRequest) -> Result<web::Data<Self>, Problem> {
+        request
+            .app_data::<web::Data<Self>>()
+            .cloned()
+            .ok_or_else(|| Error::internal("the routes have no shared state").into())
+    }
+}
+
+/// Both GraphQL APIs.
+#[derive(Debug, Clone)]
+pub struct Engines {
+    /// Of `/graphql`.
+    pub tenant: Engine,
+    /// Of `/operator/graphql`.
+    pub operator: Engine,
+}
+
+type Run = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
+
+/// A schema, whatever its root types.
+#[derive(Clone)]
+pub struct Engine(Arc<Run>);
+
+impl Engine {
+    /// Runs requests on `schema`.
+    pub fn new<E: Executor>(schema: E) -> Self {
+        Self(Arc::new(move |request| {
+            let schema = schema.clone();
+            async move { schema.execute(request).await }.boxed()
+        }))
+    }
+
+    /// Runs one request.
+    pub async fn execute(&self, request: Request) -> Response {
+        (self.0)(request).await
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+/// Counts requests from their first byte here to the last byte of their answer.
+#[derive(Debug, Clone, Default)]
+pub struct InFlight(Arc<AtomicUsize>);
+
+impl InFlight {
+    /// One more, until the value is dropped.
+    #[must_use]
+    pub fn enter(&self) -> Entered {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Entered(Arc::clone(&self.0))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub struct Entered(Arc<AtomicUsize>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

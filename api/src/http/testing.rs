@@ -1,0 +1,10 @@
+//! What tests of this layer start from.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use crate::config::Config;
+
+/// A configuration with everything at its default but `pairs`.
+pub(crate) fn config(pairs: &[(&str, &str)]) -> Config {
+    Config::from_pairs(pairs.iter().copied()).unwrap()
+}

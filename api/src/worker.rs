@@ -1,0 +1,33 @@
+//! Work beside requests, in three kinds.
+//!
+//! - What a process counts in memory it writes itself: [`flush`], wherever requests are answered.
+//! - Chains are appended to by whoever has time: [`start`], in any number of processes.
+//! - So are jobs and sweeps; rows are claimed, so that no two processes do the same.
+//!
+//! Each task runs until it is stopped. A failed pass is logged, counted and tried again, later each
+//! time; a pass that panics is one that failed, and touches no other task.
+
+pub mod flush;
+mod jobs;
+pub mod purge;
+mod sequencer;
+pub mod settle;
+mod supervise;
+pub mod sweep;
+mod sweeps;
+
+use std::sync::Arc;
+
+pub use supervise::Running;
+
+use crate::app::App;
+
+/// Starts appending to chains, doing jobs and sweeping.
+#[must_use]
+pub fn start(app: &Arc<App>) -> Running {
+    let mut running = Running::new(app);
+    sequencer::start(app, &mut running);
+    jobs::start(app, &mut running);
+    sweeps::start(app, &mut running);
+    running
+}

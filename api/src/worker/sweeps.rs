@@ -1,0 +1,87 @@
+//! Closes what was left half-way, every `STRONGROOM_SWEEP_INTERVAL`.
+
+use std::{future::Future, sync::Arc};
+
+use store::system::Reason;
+
+use super::{
+    purge,
+    supervise::{Next, Running, every},
+    sweep::{self, MOST},
+};
+use crate::{app::App, error::Error};
+
+/// Lists of the store cost more than rows, and what they find is a day old anyway.
+const SELDOM: u32 = 10;
+
+pub(super) fn start(app: &Arc<App>, running: &mut Running) {
+    let mut sweep = Sweeps { app, running };
+    sweep.often("sweep_leases", |app| async move { leases(&app).await });
+    sweep.often("sweep_uploads", |app| async move {
+        sweep::sweep_uploads(&app).await
+    });
+    sweep.often("sweep_stranded", |app| async move {
+        sweep::sweep_stranded(&app).await
+    });
+    sweep.often("sweep_trash", |app| async move {
+        purge::sweep_trash(&app).await
+    });
+    sweep.often("sweep_deletions", |app| async move {
+        purge::sweep_deletions(&app).await
+    });
+    sweep.seldom("sweep_staging", |app| async move {
+        sweep::sweep_staging(&app).await
+    });
+    sweep.seldom("sweep_multiparts", |app| async move {
+        sweep::sweep_multiparts(&app).await
+    });
+}
+
+struct Sweeps<'a> {
+    app: &'a Arc<App>,
+    running: &'a mut Running,
+}
+
+impl Sweeps<'_> {
+    fn often<F>(&mut self, name: &'static str, sweep: impl Fn(Arc<App>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<usize, Error>> + Send + 'static,
+    {
+        self.each(name, 1, sweep);
+    }
+
+    fn seldom<F>(&mut self, name: &'static str, sweep: impl Fn(Arc<App>) -> F + Send + 'static)
+    where
+        F: Future<Output = Result<usize, Error>> + Send + 'static,
+    {
+        self.each(name, SELDOM, sweep);
+    }
+
+    fn each<F>(
+        &mut self,
+        name: &'static str,
+        times: u32,
+        sweep: impl Fn(Arc<App>) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Result<usize, Error>> + Send + 'static,
+    {
+        let app = Arc::clone(self.app);
+        let interval = app.config.background.sweep_interval.saturating_mul(times);
+        let pass = move || {
+            let swept = sweep(Arc::clone(&app));
+            async move {
+                // A whole batch was closed, so there may be more.
+                let is_full = u64::try_from(swept.await?).is_ok_and(|closed| closed >= MOST);
+                Ok(if is_full { Next::AtOnce } else { Next::Later })
+            }
+        };
+        self.running.repeat(name, pass, every(interval));
+    }
+}
+
+async fn leases(app: &App) -> Result<usize, Error> {
+    let tx = app.store.begin_system(Reason::LeaseSweep).await?;
+    let ended = tx.sweep_leases(tx.now(), MOST).await?;
+    tx.commit_without_event().await?;
+    Ok(usize::try_from(ended).unwrap_or(usize::MAX))
+}
