@@ -80,3 +80,12 @@ impl Cli {
         }
     }
 }
+
+/// Says on standard error why a command failed, with what lies behind it.
+#[must_use]
+pub fn fail(error: &anyhow::Error) -> std::process::ExitCode {
+    use std::io::Write;
+    // Whoever closed standard error does not want to know.
+    let _ = writeln!(std::io::stderr(), "strongroom: {error:#}");
+    std::process::ExitCode::FAILURE
+}

@@ -2,11 +2,13 @@
 
 pub mod adapter;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod request;
 pub mod service;
+pub mod start;
 pub mod telemetry;
 pub mod worker;

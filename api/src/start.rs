@@ -15,10 +15,9 @@ use store::{
 };
 
 use crate::{
-    adapter::blob::CheckError,
+    adapter::{blob::CheckError, password::PasswordError},
     app::App,
     config::{self, Config},
-    error::Error,
 };
 pub use first_run::FirstRun;
 pub use object_store::EmbeddedStore;
@@ -75,8 +74,8 @@ impl StartError {
     }
 }
 
-impl From<Error> for StartError {
-    fn from(error: Error) -> Self {
+impl From<PasswordError> for StartError {
+    fn from(error: PasswordError) -> Self {
         Self::Bootstrap(error.to_string())
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
     runtime(&config)?.block_on(async {
         let store = start::store(&config).await?;
         store.deployment().await?;
-        let password_hash = Passwords::new().hash(password.clone().into()).await?;
+        let password_hash = Passwords::new().hash(&password).await?;
         store
             .create_operator(NewOperator {
                 email: email.clone(),

@@ -12,9 +12,9 @@ use crate::{
 
 pub(super) fn schema(operator: bool) -> anyhow::Result<()> {
     print(if operator {
-        schema::operator_sdl()
+        schema::operator_schema().sdl()
     } else {
-        schema::tenant_sdl()
+        schema::tenant_schema().sdl()
     })
 }
 

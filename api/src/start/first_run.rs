@@ -113,7 +113,7 @@ pub(super) async fn bootstrap(
         operator: NewOperator {
             email: OPERATOR_EMAIL.to_owned(),
             name: "Operator".to_owned(),
-            password_hash: passwords.hash(operator_password.clone().into()).await?,
+            password_hash: passwords.hash(&operator_password).await?,
         },
         tenant: NewTenant {
             slug: TENANT_SLUG.to_owned(),
@@ -122,7 +122,7 @@ pub(super) async fn bootstrap(
             owner: NewUser {
                 email: OWNER_EMAIL.to_owned(),
                 name: "Owner".to_owned(),
-                password_hash: passwords.hash(owner_password.clone().into()).await?,
+                password_hash: passwords.hash(&owner_password).await?,
             },
         },
         key: NewApiKey {
