@@ -34,7 +34,6 @@ pub mod file;
 pub mod invitation;
 pub mod job;
 pub mod member;
-pub mod name;
 pub mod quota;
 pub mod tenant;
 pub mod upload;

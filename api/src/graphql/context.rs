@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_graphql::{
     Context, ServerResult,
-    dataloader::DataLoader,
+    dataloader::{DataLoader, HashMapCache},
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 
@@ -26,12 +26,15 @@ pub(crate) fn request<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Request>, Error> 
         .ok_or_else(|| Error::internal("the GraphQL request carries no request"))
 }
 
+/// The request's own loader of names; within one request nobody is asked for twice.
+pub(crate) type Names = DataLoader<NameLoader, HashMapCache>;
+
 /// The request's own loader of names.
 ///
 /// # Errors
 /// [`Code::Internal`] when the schema was built without [`PerRequest`].
-pub(crate) fn names<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<NameLoader>, Error> {
-    ctx.data_opt::<DataLoader<NameLoader>>()
+pub(crate) fn names<'a>(ctx: &Context<'a>) -> Result<&'a Names, Error> {
+    ctx.data_opt::<Names>()
         .ok_or_else(|| Error::new(Code::Internal).because("the GraphQL request carries no loaders"))
 }
 
@@ -66,9 +69,10 @@ impl Extension for PerRequest {
     }
 }
 
-fn names_of(request: Arc<Request>) -> DataLoader<NameLoader> {
+fn names_of(request: Arc<Request>) -> Names {
     let tasks = request.app.tasks.clone();
-    DataLoader::new(NameLoader::new(request), move |batch| {
+    let spawn = move |batch| {
         tasks.spawn(batch);
-    })
+    };
+    DataLoader::with_cache(NameLoader::new(request), spawn, HashMapCache::default())
 }

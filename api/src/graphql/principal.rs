@@ -35,7 +35,7 @@ pub struct Principal {
     kind: PrincipalType,
     id: String,
     /// For the look-up of the name, where there can be one.
-    named: Option<store::Principal>,
+    named: Option<BareId>,
 }
 
 impl Principal {
@@ -82,7 +82,8 @@ impl From<store::Principal> for Principal {
             P::System(duty) => (PrincipalType::System, duty.as_str().to_owned()),
             P::Anonymous => (PrincipalType::Anonymous, principal.kind().to_owned()),
         };
-        let named = matches!(principal, P::User(_) | P::ApiKey(_)).then_some(principal);
+        let has_name = matches!(principal, P::User(_) | P::ApiKey(_));
+        let named = has_name.then(|| BareId(principal.uuid()));
         Self { kind, id, named }
     }
 }
@@ -122,24 +123,18 @@ impl NameLoader {
         Self { request }
     }
 
-    async fn names(
-        &self,
-        principals: &[store::Principal],
-    ) -> Result<HashMap<store::Principal, String>, Error> {
+    async fn names(&self, ids: &[BareId]) -> Result<HashMap<BareId, String>, Error> {
         let snapshot = self.request.snapshot().await?;
         let view = snapshot.view(Action::TenantRead)?;
-        Ok(view.names(principals).await?)
+        Ok(view.file_principals(ids).await?)
     }
 }
 
-impl Loader<store::Principal> for NameLoader {
+impl Loader<BareId> for NameLoader {
     type Value = String;
     type Error = Failure;
 
-    async fn load(
-        &self,
-        principals: &[store::Principal],
-    ) -> Result<HashMap<store::Principal, String>, Failure> {
-        Ok(self.names(principals).await?)
+    async fn load(&self, ids: &[BareId]) -> Result<HashMap<BareId, String>, Failure> {
+        Ok(self.names(ids).await?)
     }
 }

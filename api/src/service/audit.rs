@@ -1,6 +1,6 @@
 //! Runs of verification: begun by somebody, done in the background, waited for up to a time.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use entity::verification;
 use policy::Action;
