@@ -79,6 +79,7 @@ impl LinkMutation {
     async fn file_signed_url_create(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which file, and how it is to be fetched.")]
         input: FileSignedUrlCreateInput,
     ) -> Result<FileSignedUrlCreatePayload, Failure> {
         let request = context::request(ctx)?;

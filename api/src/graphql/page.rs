@@ -52,6 +52,7 @@ macro_rules! connection {
             }
         }
 
+        #[doc = concat!("A page of `", stringify!($node), "`.")]
         #[async_graphql::Object]
         impl $connection {
             /// The page with a cursor for each.

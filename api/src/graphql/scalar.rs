@@ -7,6 +7,8 @@ use async_graphql::{InputValueError, InputValueResult, Number, Scalar, ScalarTyp
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BigInt(pub i64);
 
+/// A whole number of up to 64 bits: bytes, tokens, positions. Given as a string, because JavaScript
+/// loses digits above 2^53; taken as a string or an integer.
 #[Scalar]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -46,6 +48,7 @@ impl From<i64> for BigInt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<chrono::Utc>);
 
+/// A point in time, RFC 3339 in UTC.
 #[Scalar]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -129,7 +129,7 @@ impl UploadMutation {
     async fn file_upload_create(
         &self,
         ctx: &Context<'_>,
-        input: FileUploadCreateInput,
+        #[graphql(desc = "The file to be.")] input: FileUploadCreateInput,
     ) -> Result<FileUploadCreatePayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;
@@ -151,7 +151,7 @@ impl UploadMutation {
     async fn file_upload_complete(
         &self,
         ctx: &Context<'_>,
-        input: FileUploadCompleteInput,
+        #[graphql(desc = "Which upload.")] input: FileUploadCompleteInput,
     ) -> Result<FileUploadCompletePayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;

@@ -74,7 +74,7 @@ impl FileMutation {
     async fn file_trash(
         &self,
         ctx: &Context<'_>,
-        input: FileTrashInput,
+        #[graphql(desc = "Which file, and why.")] input: FileTrashInput,
     ) -> Result<FileTrashPayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;
@@ -90,7 +90,7 @@ impl FileMutation {
     async fn file_restore(
         &self,
         ctx: &Context<'_>,
-        input: FileRestoreInput,
+        #[graphql(desc = "Which file, and why.")] input: FileRestoreInput,
     ) -> Result<FileRestorePayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;
@@ -106,7 +106,7 @@ impl FileMutation {
     async fn file_purge(
         &self,
         ctx: &Context<'_>,
-        input: FilePurgeInput,
+        #[graphql(desc = "Which file, and why.")] input: FilePurgeInput,
     ) -> Result<FilePurgePayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;

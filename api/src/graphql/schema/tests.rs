@@ -3,6 +3,7 @@
     reason = "a test that cannot read its schema fails"
 )]
 
+mod asking;
 mod rights;
 mod shape;
 

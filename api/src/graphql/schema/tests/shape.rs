@@ -43,6 +43,9 @@ fn undescribed(path: &str, items: &Value, missing: &mut Vec<String>) {
     }
 }
 
+/// Scalars of GraphQL itself.
+const BUILT_IN: [&str; 5] = ["ID", "String", "Int", "Float", "Boolean"];
+
 #[tokio::test]
 async fn every_type_field_argument_and_value_is_described() {
     for schema in [Schema::Tenant, Schema::Operator] {
@@ -52,7 +55,8 @@ async fn every_type_field_argument_and_value_is_described() {
             for items in ["fields", "inputFields", "enumValues"] {
                 undescribed(name, &ty[items], &mut missing);
             }
-            if ty["description"].as_str().is_none_or(str::is_empty) {
+            let is_ours = !BUILT_IN.contains(&name);
+            if is_ours && ty["description"].as_str().is_none_or(str::is_empty) {
                 missing.push(name.to_owned());
             }
         }
