@@ -234,9 +234,11 @@ impl App {
     /// When the system does not say.
     pub fn is_running(&mut self) -> anyhow::Result<bool> {
         for replica in &mut self.replicas {
-            match replica.process.as_mut() {
-                Some(process) if process.is_running()? => {}
-                _ => return Ok(false),
+            let Some(process) = replica.process.as_mut() else {
+                return Ok(false);
+            };
+            if !process.is_running()? {
+                return Ok(false);
             }
         }
         Ok(true)
