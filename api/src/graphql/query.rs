@@ -7,11 +7,7 @@ use super::{
     node::{self, Node},
     viewer::Viewer,
 };
-use crate::{
-    error::{Error, Failure},
-    request::Caller,
-    service::input,
-};
+use crate::{error::Failure, request::Caller, service::input};
 
 /// The root of every query.
 #[derive(Debug, Default, Clone, Copy)]
@@ -49,7 +45,7 @@ impl Query {
         #[graphql(desc = "At most 100 ids of this API.")] ids: Vec<ID>,
     ) -> Result<Vec<Result<Option<Node>, Failure>>, Failure> {
         let request = context::request(ctx)?;
-        let ids = input::list("ids", ids).map_err(Error::from)?;
+        let ids = input::list("ids", ids)?;
         let mut nodes = Vec::with_capacity(ids.len());
         for id in &ids {
             nodes.push(node::find(request, id).await);

@@ -1,8 +1,3 @@
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot read its schema fails"
-)]
-
 mod asking;
 mod rights;
 mod shape;
