@@ -201,9 +201,13 @@ async fn holds_add_up(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets every open upload's time be over, and waits until the sweeper has closed them all.
+/// Lets the time of every open upload and of every dead worker's lease be over, and waits until the
+/// sweeper has closed them all.
 async fn swept_clean(app: &App) -> anyhow::Result<()> {
     let past = "2020-01-01 00:00:00+00:00";
+    app.database
+        .tamper(&format!("UPDATE job SET lease_until = '{past}' WHERE state = 'running'"))
+        .await?;
     app.database
         .tamper(&format!("UPDATE upload SET expires_at = '{past}' WHERE state = 'open'"))
         .await?;
