@@ -51,7 +51,10 @@ struct FileJson<'a> {
 ///
 /// # Errors
 /// A problem document, as early as it is certain and without reading on.
-pub async fn put(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub(super) async fn put(
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let front = Front::of(&request)?;
     let caller = caller(&request);
     let actor = caller.actor()?;

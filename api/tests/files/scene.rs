@@ -23,23 +23,23 @@ use store::{
 };
 use tempfile::TempDir;
 
-pub const SECRET: &str = "a secret of the tests";
-pub const STORAGE: QuotaMetric = QuotaMetric::StorageBytes;
+pub(crate) const SECRET: &str = "a secret of the tests";
+pub(crate) const STORAGE: QuotaMetric = QuotaMetric::StorageBytes;
 
-pub struct Scene {
-    pub database: Throwaway,
-    pub app: Arc<App>,
-    pub seed: Seed,
-    pub actor: Actor,
+pub(crate) struct Scene {
+    pub(crate) database: Throwaway,
+    pub(crate) app: Arc<App>,
+    pub(crate) seed: Seed,
+    pub(crate) actor: Actor,
     _store: embedded_s3::Server,
     _directory: TempDir,
 }
 
-pub async fn scene(kind: Database) -> Scene {
+pub(crate) async fn scene(kind: Database) -> Scene {
     scene_with(kind, &[]).await
 }
 
-pub async fn scene_with(kind: Database, pairs: &[(&str, &str)]) -> Scene {
+pub(crate) async fn scene_with(kind: Database, pairs: &[(&str, &str)]) -> Scene {
     let database = throwaway(kind).await.unwrap();
     let seed = seed(&database.store).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -76,7 +76,7 @@ pub async fn scene_with(kind: Database, pairs: &[(&str, &str)]) -> Scene {
 }
 
 /// Where most tests put their files.
-pub fn address(filename: &str) -> Address {
+pub(crate) fn address(filename: &str) -> Address {
     Address {
         system: "workspace".to_owned(),
         object_type: "doc".to_owned(),
@@ -85,7 +85,7 @@ pub fn address(filename: &str) -> Address {
     }
 }
 
-pub fn incoming(filename: &str, byte_len: Option<u64>) -> Incoming {
+pub(crate) fn incoming(filename: &str, byte_len: Option<u64>) -> Incoming {
     Incoming {
         address: address(filename),
         byte_len,
@@ -97,12 +97,12 @@ pub fn incoming(filename: &str, byte_len: Option<u64>) -> Incoming {
 }
 
 /// A body of these chunks.
-pub fn body(chunks: Vec<Bytes>) -> impl Stream<Item = Result<Bytes, Error>> {
+pub(crate) fn body(chunks: Vec<Bytes>) -> impl Stream<Item = Result<Bytes, Error>> {
     stream::iter(chunks.into_iter().map(Ok))
 }
 
 /// Text, which is accepted without a declaration.
-pub fn text(byte_len: usize) -> Bytes {
+pub(crate) fn text(byte_len: usize) -> Bytes {
     b"plain words, "
         .iter()
         .copied()
@@ -113,7 +113,7 @@ pub fn text(byte_len: usize) -> Bytes {
 
 impl Scene {
     /// Uploads `bytes` in chunks as they come from a socket.
-    pub async fn upload(&self, incoming: Incoming, bytes: Bytes) -> Result<Uploaded, Code> {
+    pub(crate) async fn upload(&self, incoming: Incoming, bytes: Bytes) -> Result<Uploaded, Code> {
         let chunks = bytes
             .chunks(60_000)
             .map(|chunk| bytes.slice_ref(chunk))
@@ -121,7 +121,7 @@ impl Scene {
         self.upload_body(incoming, body(chunks)).await
     }
 
-    pub async fn upload_body(
+    pub(crate) async fn upload_body(
         &self,
         incoming: Incoming,
         body: impl Stream<Item = Result<Bytes, Error>>,
@@ -131,13 +131,13 @@ impl Scene {
     }
 
     /// A ready file.
-    pub async fn file(&self, filename: &str) -> file::Model {
+    pub(crate) async fn file(&self, filename: &str) -> file::Model {
         let uploaded = self.upload(incoming(filename, None), text(100)).await;
         uploaded.unwrap().file
     }
 
     /// Cuts the tenant's storage down to `bytes`.
-    pub async fn limit_storage(&self, bytes: u64) {
+    pub(crate) async fn limit_storage(&self, bytes: u64) {
         self.file("first.txt").await;
         let sql = format!(
             "UPDATE usage_counter SET limit_value = {bytes} WHERE metric = '{}'",
@@ -146,18 +146,18 @@ impl Scene {
         assert_eq!(self.database.tamper(&sql).await.unwrap(), 1);
     }
 
-    pub async fn set_status(&self, status: &str) {
+    pub(crate) async fn set_status(&self, status: &str) {
         let sql = format!("UPDATE tenant SET status = '{status}'");
         self.database.tamper(&sql).await.unwrap();
     }
 
-    pub async fn count(&self, from_where: &str) -> u64 {
+    pub(crate) async fn count(&self, from_where: &str) -> u64 {
         let sql = format!("SELECT CAST(count(*) AS TEXT) FROM {from_where}");
         self.number(&sql).await
     }
 
     /// `used`, `reserved` or `trash` of the tenant's storage.
-    pub async fn storage(&self, column: &str) -> u64 {
+    pub(crate) async fn storage(&self, column: &str) -> u64 {
         let sql = format!(
             "SELECT CAST({column} AS TEXT) FROM usage_counter WHERE metric = '{}'",
             STORAGE.as_str()
@@ -170,13 +170,13 @@ impl Scene {
         cells[0].as_deref().unwrap().parse().unwrap()
     }
 
-    pub async fn keys(&self) -> Vec<String> {
+    pub(crate) async fn keys(&self) -> Vec<String> {
         let listed = self.app.blob.list("", None, 1_000).await.unwrap();
         listed.into_iter().map(|object| object.key).collect()
     }
 
     /// The actions of the tenant's chain, without its first entry and the tenant's making.
-    pub async fn actions(&self) -> Vec<String> {
+    pub(crate) async fn actions(&self) -> Vec<String> {
         self.database.sequence_all().await.unwrap();
         let sql = "SELECT action FROM audit_entry WHERE action LIKE 'file.%' \
                    OR action LIKE 'link.%' ORDER BY seq";
@@ -184,12 +184,12 @@ impl Scene {
         cells.into_iter().flatten().collect()
     }
 
-    pub fn advance(&self, by: TimeDelta) {
+    pub(crate) fn advance(&self, by: TimeDelta) {
         self.database.clock.advance(by);
     }
 
     /// That `objects` objects are stored and nothing is half-way anywhere.
-    pub async fn settled(&self, objects: usize) {
+    pub(crate) async fn settled(&self, objects: usize) {
         assert_eq!(self.keys().await.len(), objects, "{:?}", self.keys().await);
         assert!(self.app.blob.list_multiparts("").await.unwrap().is_empty());
         assert_eq!(self.count("upload WHERE state = 'open'").await, 0);
@@ -207,7 +207,7 @@ impl Scene {
     }
 
     /// Ends the test.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.app.tasks.close();
         self.app.tasks.wait().await;
         drop(self.app);
