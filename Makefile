@@ -30,7 +30,7 @@ fmt: ## Format
 	cargo fmt --all
 
 docs: ## Rewrite the generated references
-	UPDATE_DOCS=1 UPDATE_SCHEMA=1 cargo nextest run --workspace -E 'test(/committed/)'
+	UPDATE_DOCS=1 cargo nextest run -p api -E 'test(/committed/)'
 
 schema: ## Print the tenant schema
 	cargo run -q --bin strongroom -- schema

@@ -7,6 +7,7 @@ pub mod config;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod reference;
 pub mod request;
 pub mod service;
 pub mod start;

@@ -1,9 +1,3 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on should stop"
-)]
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -12,6 +6,7 @@ use rstest::rstest;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::reference::hold_equal;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const POSTGRES: &str = "postgres://app:hunter2@db.internal/strongroom";
@@ -354,20 +349,6 @@ fn durations_are_written_as_they_are_read(#[case] text: &str, #[case] seconds: u
     assert_eq!(
         duration::parse(&duration::format(seconds)),
         Some(Duration::from_secs(seconds))
-    );
-}
-
-/// Compares a committed file with what the table says; `UPDATE_DOCS=1` writes it.
-fn hold_equal(path: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
-    if std::env::vars_os().any(|(name, _)| name == "UPDATE_DOCS") {
-        std::fs::write(&path, expected).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == expected,
-        "{} differs from the table: run `make docs`",
-        path.display()
     );
 }
 

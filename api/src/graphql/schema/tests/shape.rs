@@ -1,36 +1,19 @@
 //! The committed SDL, and that everything in it is described.
 
-use std::path::Path;
-
 use serde_json::Value;
+
+use crate::reference::hold_equal;
 
 use super::{Schema, operator_schema, tenant_schema, types_of};
 
-/// Compares with the committed file; `UPDATE_SCHEMA=1` writes it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a switch of this test alone, no configuration"
-)]
-fn compare(file: &str, sdl: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var("UPDATE_SCHEMA").is_ok_and(|value| value == "1") {
-        std::fs::write(&path, sdl).unwrap();
-    }
-    let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == sdl,
-        "{file} is not the schema of the code; look at the change with UPDATE_SCHEMA=1 and git diff"
-    );
-}
-
 #[test]
 fn the_tenant_schema_is_the_committed_one() {
-    compare("schema.graphql", &tenant_schema().sdl());
+    hold_equal("api/schema.graphql", &tenant_schema().sdl());
 }
 
 #[test]
 fn the_operator_schema_is_the_committed_one() {
-    compare("operator.graphql", &operator_schema().sdl());
+    hold_equal("api/operator.graphql", &operator_schema().sdl());
 }
 
 fn undescribed(path: &str, items: &Value, missing: &mut Vec<String>) {
