@@ -2,6 +2,8 @@
 
 mod command_line;
 mod house;
+mod isolation;
 mod judges;
 mod kill;
 mod main_job;
+mod readme;
