@@ -23,7 +23,6 @@ pub use supervise::Running;
 use crate::app::App;
 
 /// Starts appending to chains, doing jobs and sweeping.
-#[must_use]
 pub fn start(app: &Arc<App>) -> Running {
     let mut running = Running::new(app);
     sequencer::start(app, &mut running);

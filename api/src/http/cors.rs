@@ -27,7 +27,6 @@ const EXPOSED: [&str; 5] = [
 const MAX_AGE: usize = 600;
 
 /// The rules for `origins`. Cookies are left out: a request with one must come from our own origin.
-#[must_use]
 pub(super) fn cors(origins: &[Origin]) -> Cors {
     let rules = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PUT])

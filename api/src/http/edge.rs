@@ -19,6 +19,7 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 use store::RequestContext;
+use tokio_util::context::TokioContext;
 use tracing::Instrument;
 
 use super::{
@@ -46,7 +47,10 @@ pub(super) async fn edge(
     request.extensions_mut().insert(context.clone());
     let shape = shape(&request);
     let span = record::span(&context);
-    let answered = AssertUnwindSafe(next.call(request))
+    // Worker threads have runtimes of their own, which end before the process has: connections and
+    // tasks that a request leaves behind must belong to the one that lasts.
+    let answering = TokioContext::new(next.call(request), front.runtime.clone());
+    let answered = AssertUnwindSafe(answering)
         .catch_unwind()
         .instrument(span.clone())
         .await;

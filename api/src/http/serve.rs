@@ -9,7 +9,11 @@ use super::{
     routes,
     state::{Engines, Front},
 };
-use crate::{app::App, worker};
+use crate::{
+    app::App,
+    telemetry::{self, TelemetryError},
+    worker,
+};
 
 /// A head that takes longer is not a browser's.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +37,9 @@ pub enum ServeError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Figures could not be kept.
+    #[error(transparent)]
+    Metrics(TelemetryError),
     /// It stopped by itself.
     #[error("the HTTP server ended: {0}")]
     Ended(std::io::Error),
@@ -52,8 +59,10 @@ pub struct Serving {
 /// has returned. What this process counts is written by it, whether or not there is a worker.
 ///
 /// # Errors
-/// [`ServeError::Listen`].
+/// [`ServeError::Listen`], [`ServeError::Metrics`].
 pub fn serve(app: Arc<App>, engines: Engines) -> Result<Serving, ServeError> {
+    // Before anything is counted; what is counted without a recorder is lost.
+    telemetry::metrics().map_err(ServeError::Metrics)?;
     let server = &app.config.server;
     let listen = server.listen;
     let failed = |cause| ServeError::Listen {

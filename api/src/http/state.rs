@@ -11,6 +11,7 @@ use std::{
 use actix_web::{HttpRequest, web};
 use async_graphql::{Executor, Request, Response};
 use futures_util::{FutureExt, future::BoxFuture};
+use tokio::runtime::Handle;
 
 use super::{health::Readiness, problem::Problem};
 use crate::{
@@ -35,10 +36,12 @@ pub struct Front {
     pub readiness: Readiness,
     /// How many requests are being answered.
     pub in_flight: InFlight,
+    /// The runtime that lasts as long as the process; handlers run in its context.
+    pub runtime: Handle,
 }
 
 impl Front {
-    /// With nothing asked yet.
+    /// With nothing asked yet. Call it inside the runtime of the process.
     #[must_use]
     pub fn new(app: Arc<App>, engines: Engines) -> Self {
         let config = &app.config;
@@ -47,6 +50,7 @@ impl Front {
             metering: Metering::new(app.store.clone()),
             readiness: Readiness::default(),
             in_flight: InFlight::default(),
+            runtime: Handle::current(),
             engines,
             app,
         }

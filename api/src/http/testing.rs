@@ -1,7 +1,5 @@
 //! What tests of this layer start from.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use crate::config::Config;
 
 /// A configuration with everything at its default but `pairs`.

@@ -5,6 +5,8 @@ use super::served::{code, header, served};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const GRAPHQL: (&str, &str) = ("accept", "application/graphql-response+json");
+/// Body, headers, status, code.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str);
 const TYPENAME: &str = r#"{"query":"{ __typename }"}"#;
 
 #[tokio::test]
@@ -54,7 +56,7 @@ async fn what_is_no_json_is_refused_with_its_status() {
     let served = served(&[]).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let long = format!("{{\"query\":\"{}\"}}", "x".repeat(300_000));
-    let cases: [(&str, &[(&str, &str)], u16, &str); 9] = [
+    let cases: [Case<'_>; 9] = [
         (TYPENAME, &[form], 415, "UNSUPPORTED_MEDIA_TYPE"),
         (TYPENAME, &[], 415, "UNSUPPORTED_MEDIA_TYPE"),
         (

@@ -48,10 +48,10 @@ pub(super) async fn served_with(engines: Engines, pairs: &[(&str, &str)]) -> Ser
     let serving = serve(Arc::clone(&started.app), engines).unwrap();
     Served {
         url: format!("http://{}", serving.address()),
-        app: started.app,
         made: started.first_run.unwrap(),
         http: reqwest::Client::new(),
-        ended: tokio::spawn(serving.until_stopped()),
+        ended: started.app.tasks.spawn(serving.until_stopped()),
+        app: started.app,
         _store: started.embedded_store,
         _dir: dir,
     }

@@ -36,7 +36,10 @@ async fn a_request_in_flight_is_answered_before_the_process_ends() {
     };
     let served = Arc::new(served_with(engines, &[("STRONGROOM_DRAIN_NOTICE", "0s")]).await);
     let asking = Arc::clone(&served);
-    let asked = tokio::spawn(async move { asking.ask(asking.key(), "{ viewer }").await });
+    let asked = served
+        .app
+        .tasks
+        .spawn(async move { asking.ask(asking.key(), "{ viewer }").await });
     begun.notified().await;
     served.app.stopping.cancel();
     assert!(!served.ended.is_finished());

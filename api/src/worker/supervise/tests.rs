@@ -46,17 +46,17 @@ where
     assert_eq!(passes.load(Ordering::Relaxed), 2);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_task_goes_on_after_a_failed_pass() {
     second_pass_after(|| async { Err(Error::new(Code::Unavailable)) }).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_task_goes_on_after_a_pass_that_panicked() {
     second_pass_after(|| async { panic!("a pass of a test") }).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_task_with_more_to_do_goes_on_at_once() {
     second_pass_after(|| async { Ok(Next::AtOnce) }).await;
 }

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use actix_web::body::to_bytes;
 use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
 use rstest::rstest;
