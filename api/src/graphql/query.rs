@@ -1,6 +1,6 @@
 //! The root of every query.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, PathSegment, ServerError};
 
 use super::{
     context,
@@ -43,13 +43,25 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "At most 100 ids of this API.")] ids: Vec<ID>,
-    ) -> Result<Vec<Result<Option<Node>, Failure>>, Failure> {
+    ) -> Result<Vec<Option<Node>>, Failure> {
         let request = context::request(ctx)?;
         let ids = input::list("ids", ids)?;
         let mut nodes = Vec::with_capacity(ids.len());
-        for id in &ids {
-            nodes.push(node::find(request, id).await);
+        for (index, id) in ids.iter().enumerate() {
+            let found = node::find(request, id).await;
+            nodes.push(found.unwrap_or_else(|failure| {
+                ctx.add_error(at_index(ctx, index, failure));
+                None
+            }));
         }
         Ok(nodes)
     }
+}
+
+/// One item's failure, at its place: the others are answered all the same.
+fn at_index(ctx: &Context<'_>, index: usize, failure: Failure) -> ServerError {
+    let error = async_graphql::Error::from(failure).into_server_error(ctx.item.pos);
+    let mut error = ctx.set_error_path(error);
+    error.path.push(PathSegment::Index(index));
+    error
 }

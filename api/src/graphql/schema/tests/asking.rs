@@ -182,6 +182,20 @@ async fn a_kind_without_the_right_is_forbidden_whether_or_not_the_id_exists() {
 }
 
 #[tokio::test]
+async fn one_of_many_nodes_fails_alone_and_at_its_place() {
+    let house = house().await;
+    let (tenant, owner) = (house.seed.tenant, house.seed.owner);
+    let caller = house.key(Scopes::from(Scope::FilesRead));
+    let query = format!("{{ nodes(ids: [\"{tenant}\", \"x\", \"{owner}\"]) {{ id }} }}");
+    let response = house.ask(caller, &query).await;
+    assert_eq!(codes(&response), vec!["FORBIDDEN".to_owned()]);
+    let errors = serde_json::to_value(&response.errors).unwrap();
+    assert_eq!(errors[0]["path"], serde_json::json!(["nodes", 2]));
+    let nodes = serde_json::json!({ "nodes": [{ "id": tenant.to_string() }, null, null] });
+    assert_eq!(response.data.into_json().unwrap(), nodes);
+}
+
+#[tokio::test]
 async fn a_page_of_a_hundred_and_one_names_the_argument() {
     let house = house().await;
     let query = "{ viewer { tenant { members(first: 101) { nodes { id } } } } }";
