@@ -5,7 +5,11 @@ use std::sync::Arc;
 use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{adapter::blob::Blob, config::Config};
+use crate::{
+    adapter::{blob::Blob, link_cache::LinkCache, password::Passwords},
+    config::Config,
+    service::upload::InFlight,
+};
 
 /// Everything a request needs. Shared, never changed after start.
 #[derive(Debug)]
@@ -16,8 +20,31 @@ pub struct App {
     pub store: Store,
     /// The object store.
     pub blob: Blob,
+    /// Hashes and compares passwords, few at a time.
+    pub passwords: Passwords,
+    /// Links that were handed out and are good for a while.
+    pub links: LinkCache,
+    /// How many uploads stream through this process.
+    pub uploads: InFlight,
     /// Background tasks; drained before the process ends.
     pub tasks: TaskTracker,
     /// Cancelled when the process begins to stop.
     pub stopping: CancellationToken,
+}
+
+impl App {
+    /// Puts the parts together; nothing runs yet.
+    #[must_use]
+    pub fn new(config: Arc<Config>, store: Store, blob: Blob) -> Self {
+        Self {
+            uploads: InFlight::new(config.files.max_uploads_in_flight),
+            config,
+            store,
+            blob,
+            passwords: Passwords::new(),
+            links: LinkCache::new(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }
+    }
 }

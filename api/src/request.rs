@@ -1,6 +1,9 @@
 //! Who asks, and the one view of the data the request reads through.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use secrecy::SecretString;
 use store::{
@@ -93,6 +96,7 @@ pub struct Request {
     fresh_views: bool,
     snapshot: OnceCell<Arc<Snapshot>>,
     cookie: Mutex<Option<CookieChange>>,
+    wrong_password: AtomicBool,
 }
 
 impl Request {
@@ -107,6 +111,7 @@ impl Request {
             fresh_views,
             snapshot: OnceCell::new(),
             cookie: Mutex::new(None),
+            wrong_password: AtomicBool::new(false),
         }
     }
 
@@ -129,6 +134,22 @@ impl Request {
     /// Asks for a change of the session cookie.
     pub fn change_cookie(&self, change: CookieChange) {
         *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
+    }
+
+    /// Passes the result of a sign-in on, and remembers whether a password was wrong.
+    ///
+    /// # Errors
+    /// The result's own.
+    pub fn noting_wrong_password<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if matches!(&result, Err(error) if error.code() == Code::InvalidCredentials) {
+            self.wrong_password.store(true, Ordering::Relaxed);
+        }
+        result
+    }
+
+    /// Whether a password was wrong, for whoever counts that by address.
+    pub fn has_wrong_password(&self) -> bool {
+        self.wrong_password.load(Ordering::Relaxed)
     }
 
     /// What was asked for, for whoever writes the response.

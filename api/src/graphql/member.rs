@@ -239,7 +239,8 @@ impl MemberMutation {
             &input.password,
             &request.context,
         );
-        InvitationAcceptPayload::of(joined.await.map(|joined| {
+        let joined = request.noting_wrong_password(joined.await);
+        InvitationAcceptPayload::of(joined.map(|joined| {
             let member = JoinedMember {
                 id: ID(joined.member.to_string()),
                 tenant_id: ID(joined.invited.tenant.to_string()),

@@ -83,7 +83,8 @@ impl SessionMutation {
             transport,
             &request.context,
         );
-        LoginPayload::of(session.await.map(|session| {
+        let session = request.noting_wrong_password(session.await);
+        LoginPayload::of(session.map(|session| {
             let event = session.receipt.event();
             if transport == Transport::Token {
                 return LoginPayload::done(session.token.expose_secret().to_owned(), event);

@@ -111,9 +111,20 @@ async fn run(
         asked = asked.operation_name(name);
     }
     asked.set_parsed_query(admitted.document);
+    let guessing = own.context.ip.filter(|_| admitted.approved.sensitive);
+    if let Some(address) = guessing {
+        let decision = front.limiter.check_credentials(address);
+        if !decision.allowed {
+            let seconds = decision.retry_after_seconds;
+            return Err(Error::new(Code::RateLimited).retry_after(seconds).into());
+        }
+    }
     let response = tokio::time::timeout(TIMEOUT, engine.execute(asked))
         .await
         .map_err(|_| Error::new(Code::Timeout))?;
+    if let Some(address) = guessing.filter(|_| own.has_wrong_password()) {
+        front.limiter.note_failed_credentials(address);
+    }
     let mut answer = Answer::of(response, admitted.approved.complexity).respond(reply);
     if let Some(change) = own.take_cookie_change() {
         let cookie = cookie::cookie(&front.app.config.server, &change);
