@@ -31,7 +31,9 @@ pub fn audit_events_md() -> String {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "the switch of `make docs`")]
 pub(crate) fn hold_equal(path: &str, expected: &str) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(path);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, expected).unwrap();
     }

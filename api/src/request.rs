@@ -6,10 +6,7 @@ use std::sync::{
 };
 
 use secrecy::SecretString;
-use store::{
-    Actor, Operator, Person, RequestContext, Snapshot,
-    auth::SignedIn,
-};
+use store::{Actor, Operator, Person, RequestContext, Snapshot, auth::SignedIn};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -160,4 +157,3 @@ impl Request {
             .take()
     }
 }
-

@@ -1,14 +1,14 @@
 //! Use cases: each owns its transactions, and knows nothing of GraphQL or HTTP.
 
-pub mod file;
-pub mod link;
-pub mod metering;
-pub mod upload;
-pub(crate) mod object;
 pub mod api_key;
 pub mod audit;
+pub mod file;
 pub mod input;
+pub mod link;
 pub mod member;
+pub mod metering;
+pub(crate) mod object;
 pub mod operator;
 pub mod session;
 pub mod tenant;
+pub mod upload;

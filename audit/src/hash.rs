@@ -19,7 +19,7 @@ impl Hash {
     }
 
     /// The 64 lower-case hex digits.
-    pub fn to_hex(&self) -> String {
+    pub fn to_hex(self) -> String {
         HEXLOWER.encode(&self.0)
     }
 

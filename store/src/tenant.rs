@@ -65,7 +65,7 @@ impl TenantStep {
         }
     }
 
-    fn from_to(self) -> (TenantStatus, TenantStatus) {
+    fn ends(self) -> (TenantStatus, TenantStatus) {
         match self {
             Self::Activate => (TenantStatus::Pending, TenantStatus::Active),
             Self::Suspend => (TenantStatus::Active, TenantStatus::Suspended),
@@ -213,7 +213,7 @@ impl Tx {
     }
 
     async fn step_tenant(&self, step: TenantStep, reason: Option<&str>) -> Result<(), StoreError> {
-        let (from, to) = step.from_to();
+        let (from, to) = step.ends();
         let values: [Value; 4] = [
             to.as_str().into(),
             reason.map(str::to_owned).into(),

@@ -12,8 +12,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     Actor, Backend, Clock, Database, Events, Noun, Principal, RequestContext, StoreError,
-    auth::Credentials, batch::Batch, bootstrap::Deployment, conn::Conn, denial::Denials,
-    keys::{Label, MasterKey}, outbox, sequence,
+    auth::Credentials,
+    batch::Batch,
+    bootstrap::Deployment,
+    conn::Conn,
+    denial::Denials,
+    keys::{Label, MasterKey},
+    outbox, sequence,
 };
 
 /// A table whose rows belong to exactly one tenant.

@@ -91,7 +91,7 @@ impl Tx {
         }
         let id = UserId::generate();
         let row = user::Model {
-            id: id,
+            id,
             email: new.email,
             name: new.name,
             password_hash: new.password_hash,
@@ -111,7 +111,7 @@ impl Tx {
     ) -> Result<(OperatorId, OperatorCreated), StoreError> {
         let id = OperatorId::generate();
         let row = operator::Model {
-            id: id,
+            id,
             email: new.email.clone(),
             name: new.name,
             password_hash: new.password_hash,

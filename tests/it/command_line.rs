@@ -42,8 +42,16 @@ async fn every_problem_of_the_configuration_is_named_at_once() -> anyhow::Result
     ]);
     for command in ["check-config", "serve"] {
         let error = refusal(&[command], &wrong).await?;
-        for named in ["STRONGROOM_LISTEN", "STRONGROOM_LISTTEN", "REPLICAS", "S3_ENDPOINT"] {
-            assert!(error.contains(named), "{command} does not name {named}: {error}");
+        for named in [
+            "STRONGROOM_LISTEN",
+            "STRONGROOM_LISTTEN",
+            "REPLICAS",
+            "S3_ENDPOINT",
+        ] {
+            assert!(
+                error.contains(named),
+                "{command} does not name {named}: {error}"
+            );
         }
     }
     Ok(())
@@ -56,7 +64,10 @@ async fn an_unreachable_database_is_one_sentence() -> anyhow::Result<()> {
     let unreachable = environment(&[
         ("STRONGROOM_DATA_DIR", &dir.path().display().to_string()),
         ("DATABASE_URL", &url),
-        ("STRONGROOM_MASTER_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        (
+            "STRONGROOM_MASTER_KEY",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        ),
     ]);
     let error = refusal(&["serve"], &unreachable).await?;
     assert!(error.contains("database"), "{error}");
@@ -104,7 +115,10 @@ async fn an_unreachable_bucket_is_one_sentence() -> anyhow::Result<()> {
     ] {
         outside.insert(name.to_owned(), value.to_owned());
     }
-    outside.insert("STRONGROOM_LISTEN".to_owned(), format!("127.0.0.1:{}", free_port()?));
+    outside.insert(
+        "STRONGROOM_LISTEN".to_owned(),
+        format!("127.0.0.1:{}", free_port()?),
+    );
     let error = refusal(&["serve"], &outside).await?;
     assert!(error.contains("S3_ENDPOINT"), "{error}");
     assert!(!error.contains("hidden-secret"), "{error}");
@@ -118,7 +132,10 @@ async fn a_port_in_use_is_named() -> anyhow::Result<()> {
     let mut second = app.environment().clone();
     second.remove("DATABASE_URL");
     second.remove("STRONGROOM_MASTER_KEY");
-    second.insert("STRONGROOM_DATA_DIR".to_owned(), dir.path().display().to_string());
+    second.insert(
+        "STRONGROOM_DATA_DIR".to_owned(),
+        dir.path().display().to_string(),
+    );
     second.insert(
         "STRONGROOM_EMBEDDED_S3_LISTEN".to_owned(),
         format!("127.0.0.1:{}", free_port()?),
@@ -135,7 +152,9 @@ async fn a_second_bootstrap_changes_nothing() -> anyhow::Result<()> {
     let app = App::start(Stack::Sqlite).await?;
     let (done, out, error) = run(&["bootstrap"], app.environment()).await?;
     assert!(done && out.contains("already"), "{out}{error}");
-    app.key().put_text("still.txt", "the first key works").await?;
+    app.key()
+        .put_text("still.txt", "the first key works")
+        .await?;
     app.close().await
 }
 
@@ -146,7 +165,9 @@ async fn an_operator_made_on_the_command_line_can_sign_in() -> anyhow::Result<()
     let (done, out, error) = run(&arguments, app.environment()).await?;
     assert!(done, "{error}");
     let password = out.split_whitespace().last().unwrap_or_default();
-    app.anonymous().operator_login("second@example.com", password).await?;
+    app.anonymous()
+        .operator_login("second@example.com", password)
+        .await?;
     let again = refusal(&arguments, app.environment()).await?;
     assert!(again.contains("exists"), "{again}");
     app.close().await

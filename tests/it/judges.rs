@@ -45,9 +45,15 @@ async fn judge_graphql_http_finds_no_error_and_no_warning() -> anyhow::Result<()
 async fn judge_promtool_accepts_the_metrics() -> anyhow::Result<()> {
     let app = App::start(Stack::Sqlite).await?;
     app.key().put_text("a.txt", "measured").await?;
-    app.key().data("{ viewer { tenant { id } } }", json!({})).await?;
+    app.key()
+        .data("{ viewer { tenant { id } } }", json!({}))
+        .await?;
     let metrics = app.anonymous().get("/metrics").await?;
-    ensure!(metrics.status == 200 && !metrics.body.is_empty(), "{}", metrics.status);
+    ensure!(
+        metrics.status == 200 && !metrics.body.is_empty(),
+        "{}",
+        metrics.status
+    );
     let file = app.dir().join("metrics.txt");
     std::fs::write(&file, &metrics.body)?;
     let out = judge(
@@ -84,12 +90,25 @@ async fn judge_curl_uploads_and_downloads_by_presigned_url(
         .await?;
     let mut put = Command::new("curl");
     put.args(["-sS", "--fail-with-body", "-T"]).arg(&source);
-    for header in created.pointer("/upload/headers").and_then(|h| h.as_array()).into_iter().flatten() {
-        put.args(["-H", &format!("{}: {}", text(header, "/name")?, text(header, "/value")?)]);
+    for header in created
+        .pointer("/upload/headers")
+        .and_then(|h| h.as_array())
+        .into_iter()
+        .flatten()
+    {
+        put.args([
+            "-H",
+            &format!("{}: {}", text(header, "/name")?, text(header, "/value")?),
+        ]);
     }
     judge(put.arg(text(&created, "/upload/url")?)).await?;
     let upload = text(&created, "/upload/id")?;
-    key.mutate("fileUploadComplete", json!({ "uploadId": upload }), "file { id }").await?;
+    key.mutate(
+        "fileUploadComplete",
+        json!({ "uploadId": upload }),
+        "file { id }",
+    )
+    .await?;
     let file = text(&created, "/file/id")?;
     key.until_state(&file, "READY").await?;
     let target = app.dir().join("target.txt");

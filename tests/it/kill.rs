@@ -45,13 +45,24 @@ async fn kill_9_loses_nothing_acknowledged_and_leaves_nothing_behind(
         let owner = app.owner().await?;
         load_and_cut(&mut app, &owner, &shared, cycle).await?;
         app.launch().await?;
-        let seen = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        check(&app, &seen).await.with_context(|| format!("after cycle {cycle}"))?;
+        let seen = shared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        check(&app, &seen)
+            .await
+            .with_context(|| format!("after cycle {cycle}"))?;
     }
     swept_clean(&app).await?;
-    let seen = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = shared
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     let acknowledged = seen.files.len() + seen.trashed.len() + seen.keys.len();
-    ensure!(acknowledged > 50, "hardly anything was acknowledged: {seen:?}");
+    ensure!(
+        acknowledged > 50,
+        "hardly anything was acknowledged: {seen:?}"
+    );
     app.close().await
 }
 
@@ -65,7 +76,12 @@ async fn load_and_cut(
     let key = app.key();
     let mut clients = tokio::task::JoinSet::new();
     for worker in 0..3 {
-        clients.spawn(upload_for_ever(key.clone(), Arc::clone(shared), cycle, worker));
+        clients.spawn(upload_for_ever(
+            key.clone(),
+            Arc::clone(shared),
+            cycle,
+            worker,
+        ));
     }
     clients.spawn(upload_directly(key.clone(), Arc::clone(shared), cycle));
     clients.spawn(trash_for_ever(key.clone(), Arc::clone(shared)));
@@ -84,12 +100,16 @@ async fn upload_for_ever(key: Client, shared: Shared, cycle: u32, worker: u32) {
         // Some fit one part, some take several.
         let size = if n % 4 == 3 { 9 << 20 } else { 20_000 };
         let content = format!("{cycle} {worker} {n}\n").repeat(size / 8);
-        let Ok(file) = key.put_text(&format!("{cycle}-{worker}-{n}.txt"), &content).await else {
+        let Ok(file) = key
+            .put_text(&format!("{cycle}-{worker}-{n}.txt"), &content)
+            .await
+        else {
             return;
         };
         if let Some(id) = file["id"].as_str() {
             note(&shared, |seen| {
-                seen.files.insert(id.to_owned(), sha256_hex(content.as_bytes()));
+                seen.files
+                    .insert(id.to_owned(), sha256_hex(content.as_bytes()));
             });
         }
     }
@@ -99,7 +119,10 @@ async fn upload_directly(key: Client, shared: Shared, cycle: u32) {
     for n in 0_u32.. {
         let content = format!("direct {cycle} {n}");
         let name = format!("direct-{cycle}-{n}.txt");
-        match key.upload_direct(&name, "text/plain", content.as_bytes()).await {
+        match key
+            .upload_direct(&name, "text/plain", content.as_bytes())
+            .await
+        {
             Ok(id) => note(&shared, |seen| {
                 seen.files.insert(id, sha256_hex(content.as_bytes()));
             }),
@@ -124,7 +147,11 @@ async fn trash_for_ever(key: Client, shared: Shared) {
             seen.files.remove(&id);
         });
         let trashed = key
-            .mutate("fileTrash", json!({ "fileId": id }), "file { id } auditEvent { id }")
+            .mutate(
+                "fileTrash",
+                json!({ "fileId": id }),
+                "file { id } auditEvent { id }",
+            )
             .await;
         let Ok(payload) = trashed else { return };
         note(&shared, |seen| {
@@ -139,7 +166,10 @@ async fn trash_for_ever(key: Client, shared: Shared) {
 async fn make_keys(owner: Client, shared: Shared, cycle: u32) {
     for n in 0_u32.. {
         let input = json!({ "name": format!("{cycle}-{n}"), "scopes": ["FILES_READ"] });
-        let Ok(payload) = owner.mutate("apiKeyCreate", input, "apiKey { id } secret").await else {
+        let Ok(payload) = owner
+            .mutate("apiKeyCreate", input, "apiKey { id } secret")
+            .await
+        else {
             return;
         };
         if let Ok(secret) = text(&payload, "/secret") {
@@ -157,14 +187,27 @@ async fn check(app: &App, seen: &Acknowledged) -> anyhow::Result<()> {
         let link = key.link(id).await?;
         let download = key.download(&link).await?;
         ensure!(download.status == 200, "{id}: {}", download.status);
-        ensure!(sha256_hex(&download.body) == *sha256, "{id} has other bytes");
+        ensure!(
+            sha256_hex(&download.body) == *sha256,
+            "{id} has other bytes"
+        );
     }
     for id in seen.trashed.iter().rev().take(5) {
-        ensure!(key.state_of(id).await? == "TRASHED", "{id} is not in the trash");
+        ensure!(
+            key.state_of(id).await? == "TRASHED",
+            "{id} is not in the trash"
+        );
     }
     for secret in seen.keys.iter().take(2) {
-        let answer = app.client(secret).graphql("{ viewer { tenant { id } } }", json!({})).await?;
-        ensure!(answer.status == 200, "an acknowledged key is refused: {}", answer.text());
+        let answer = app
+            .client(secret)
+            .graphql("{ viewer { tenant { id } } }", json!({}))
+            .await?;
+        ensure!(
+            answer.status == 200,
+            "an acknowledged key is refused: {}",
+            answer.text()
+        );
     }
     for event in seen.events.iter().rev().take(3) {
         let query = "query($id: ID!) { node(id: $id) { ... on AuditEvent { status } } }";
@@ -208,10 +251,14 @@ async fn holds_add_up(app: &App) -> anyhow::Result<()> {
 async fn swept_clean(app: &App) -> anyhow::Result<()> {
     let past = "2020-01-01 00:00:00+00:00";
     app.database
-        .tamper(&format!("UPDATE job SET lease_until = '{past}' WHERE state = 'running'"))
+        .tamper(&format!(
+            "UPDATE job SET lease_until = '{past}' WHERE state = 'running'"
+        ))
         .await?;
     app.database
-        .tamper(&format!("UPDATE upload SET expires_at = '{past}' WHERE state = 'open'"))
+        .tamper(&format!(
+            "UPDATE upload SET expires_at = '{past}' WHERE state = 'open'"
+        ))
         .await?;
     wait::until("everything abandoned is closed", 60, || async {
         let open = "SELECT state FROM file WHERE state IN ('pending', 'verifying')";

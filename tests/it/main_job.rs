@@ -27,7 +27,10 @@ async fn a_file_is_uploaded_queried_served_and_the_chain_verifies(
             json!({}),
         )
         .await?;
-    let listed = data.pointer("/viewer/tenant/files/nodes/0").cloned().unwrap_or_default();
+    let listed = data
+        .pointer("/viewer/tenant/files/nodes/0")
+        .cloned()
+        .unwrap_or_default();
     assert_eq!(listed["id"], file["id"]);
     assert_eq!(listed["byteLen"], content.len().to_string());
     assert_eq!(listed["createdBy"]["type"], "API_KEY");

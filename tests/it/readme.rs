@@ -43,7 +43,11 @@ async fn the_quickstart_does_what_it_says() -> anyhow::Result<()> {
     let out = run(&app, block("quickstart")?).await?;
     let readme = tests::file::sha256_hex(README.as_bytes());
     assert!(out.contains("\"state\":\"READY\""), "{out}");
-    assert_eq!(out.matches(&readme).count(), 3, "uploaded, queried, downloaded: {out}");
+    assert_eq!(
+        out.matches(&readme).count(),
+        3,
+        "uploaded, queried, downloaded: {out}"
+    );
     assert!(out.contains("\"verdict\":\"INTACT\""), "{out}");
     app.close().await
 }

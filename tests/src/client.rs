@@ -206,7 +206,8 @@ impl Client {
     /// # Errors
     /// When the password is wrong.
     pub async fn login(&self, email: &str, password: &str) -> anyhow::Result<String> {
-        let query = "mutation($i: LoginInput!) { login(input: $i) { token userErrors { code message } } }";
+        let query =
+            "mutation($i: LoginInput!) { login(input: $i) { token userErrors { code message } } }";
         let input = json!({ "i": { "email": email, "password": password } });
         let data = self.data(query, input).await?;
         text(&data, "/login/token")

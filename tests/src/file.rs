@@ -16,10 +16,10 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// A one-pixel PNG.
 pub const PNG: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0,
-    0, 0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T', 0x78, 0x9c,
-    0x63, 0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0, 0, 0, b'I',
-    b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0,
+    1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 13, b'I', b'D', b'A', b'T',
+    0x78, 0x9c, 0x63, 0xf8, 0xcf, 0xc0, 0xf0, 0x1f, 0, 5, 0, 1, 0xff, 0x89, 0x99, 0x3d, 0x1d, 0, 0,
+    0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
 
 impl Client {
@@ -65,8 +65,12 @@ impl Client {
             .await?;
         self.send_presigned(&created, bytes).await?;
         let upload = text(&created, "/upload/id")?;
-        self.mutate("fileUploadComplete", json!({ "uploadId": upload }), "file { id state }")
-            .await?;
+        self.mutate(
+            "fileUploadComplete",
+            json!({ "uploadId": upload }),
+            "file { id state }",
+        )
+        .await?;
         let file = text(&created, "/file/id")?;
         self.until_state(&file, "READY").await?;
         Ok(file)
@@ -88,7 +92,12 @@ impl Client {
             request = request.header(text(header, "/name")?, text(header, "/value")?);
         }
         let answer = Answer::of(request.send().await?).await?;
-        ensure!(answer.status.is_success(), "{} {}", answer.status, answer.text());
+        ensure!(
+            answer.status.is_success(),
+            "{} {}",
+            answer.status,
+            answer.text()
+        );
         Ok(())
     }
 

@@ -51,7 +51,11 @@ impl Objects {
                 .set_continuation_token(token)
                 .send()
                 .await?;
-            keys.extend(page.contents().iter().filter_map(|o| o.key().map(str::to_owned)));
+            keys.extend(
+                page.contents()
+                    .iter()
+                    .filter_map(|o| o.key().map(str::to_owned)),
+            );
             token = page.next_continuation_token().map(str::to_owned);
             if token.is_none() {
                 return Ok(keys);

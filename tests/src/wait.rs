@@ -17,7 +17,10 @@ where
     let asked = tokio::time::timeout(Duration::from_secs(seconds), async {
         loop {
             tick.tick().await;
-            if ask().await.with_context(|| format!("waiting until {what}"))? {
+            if ask()
+                .await
+                .with_context(|| format!("waiting until {what}"))?
+            {
                 return anyhow::Ok(());
             }
         }
@@ -44,7 +47,10 @@ where
     let asked = tokio::time::timeout(Duration::from_secs(seconds), async {
         loop {
             tick.tick().await;
-            if let Some(answer) = ask().await.with_context(|| format!("waiting until {what}"))? {
+            if let Some(answer) = ask()
+                .await
+                .with_context(|| format!("waiting until {what}"))?
+            {
                 *slot = Some(answer);
                 return anyhow::Ok(());
             }

@@ -40,9 +40,9 @@ pub(super) fn bootstrap(config: Config, output: FirstRunFile) -> anyhow::Result<
 /// Shows what the first start made, once.
 pub(super) fn show(first_run: &FirstRun, output: &FirstRunFile) -> anyhow::Result<()> {
     if let Some(path) = &output.first_run_file {
-        first_run.write(path).map_err(|error| {
-            anyhow::anyhow!("--first-run-file {}: {error}", path.display())
-        })?;
+        first_run
+            .write(path)
+            .map_err(|error| anyhow::anyhow!("--first-run-file {}: {error}", path.display()))?;
     }
     print(first_run)
 }

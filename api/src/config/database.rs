@@ -90,7 +90,9 @@ impl ExternalDatabase {
         let (_, rest) = self.url.expose_secret().split_once("://")?;
         let (user_info, _) = rest.split_once('@')?;
         let user = user_info.split(':').next().unwrap_or(user_info);
-        let decoded = percent_encoding::percent_decode_str(user).decode_utf8().ok()?;
+        let decoded = percent_encoding::percent_decode_str(user)
+            .decode_utf8()
+            .ok()?;
         (!decoded.is_empty()).then(|| decoded.into_owned())
     }
 }

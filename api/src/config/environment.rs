@@ -15,6 +15,10 @@ pub struct Environment {
 impl Environment {
     /// The variables of this process; the only place that reads them.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
     pub fn of_process() -> Self {
         let mut environment = Self::default();
         for (name, value) in std::env::vars_os() {

@@ -180,7 +180,8 @@ mod tests {
 
     #[test]
     fn codes_are_distinct() {
-        let distinct: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        let distinct: std::collections::BTreeSet<_> =
+            Code::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(distinct.len(), Code::ALL.len());
     }
 }

@@ -273,7 +273,9 @@ impl OperatorMutation {
         )
         .await;
         OperatorLoginPayload::of(
-            request.noting_wrong_password(token).map(|token| OperatorLoginPayload::done(token.expose_secret().to_owned(), None)),
+            request
+                .noting_wrong_password(token)
+                .map(|token| OperatorLoginPayload::done(token.expose_secret().to_owned(), None)),
         )
     }
 

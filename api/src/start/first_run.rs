@@ -72,10 +72,18 @@ impl fmt::Display for FirstRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Strongroom is set up. This is shown once:\n")?;
         writeln!(f, "  server      {}", self.url)?;
-        writeln!(f, "  operator    {}  {}", self.operator_email, self.operator_password)?;
+        writeln!(
+            f,
+            "  operator    {}  {}",
+            self.operator_email, self.operator_password
+        )?;
         writeln!(f, "              {}", self.operator_url)?;
         writeln!(f, "  tenant      {}  {}", self.tenant_slug, self.tenant_id)?;
-        writeln!(f, "  owner       {}  {}", self.owner_email, self.owner_password)?;
+        writeln!(
+            f,
+            "  owner       {}  {}",
+            self.owner_email, self.owner_password
+        )?;
         writeln!(f, "  API key     {}\n", self.api_key)?;
         writeln!(f, "Try it (upload, query, verify):\n")?;
         let Self { url, api_key, .. } = self;

@@ -25,7 +25,10 @@ pub(super) fn load(config: &Config) -> Result<MasterKey, StartError> {
         })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(&path)?,
         Err(cause) => {
-            return Err(StartError::data_dir(format!("cannot read {}", path.display()), cause));
+            return Err(StartError::data_dir(
+                format!("cannot read {}", path.display()),
+                cause,
+            ));
         }
     };
     Ok(MasterKey::new(number, *bytes))

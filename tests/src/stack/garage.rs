@@ -54,15 +54,18 @@ impl Garage {
             Ok((done && status).then(|| out.split('@').next().unwrap_or_default().to_owned()))
         })
         .await?;
-        self.must(&["layout", "assign", "-z", "dc1", "-c", "1G", &node]).await?;
+        self.must(&["layout", "assign", "-z", "dc1", "-c", "1G", &node])
+            .await?;
         self.must(&["layout", "apply", "--version", "1"]).await?;
         self.must(&["bucket", "create", BUCKET]).await?;
         let key = self.must(&["key", "create", "strongroom"]).await?;
         self.access_key = field(&key, "Key ID:")?;
         self.secret_key = field(&key, "Secret key:")?;
         let access = self.access_key.clone();
-        self.must(&["bucket", "allow", "--read", "--write", "--owner", BUCKET, "--key", &access])
-            .await?;
+        self.must(&[
+            "bucket", "allow", "--read", "--write", "--owner", BUCKET, "--key", &access,
+        ])
+        .await?;
         Ok(())
     }
 
