@@ -6,10 +6,13 @@
 
 pub mod client;
 pub mod file;
+pub mod neighbour;
 pub mod objects;
 pub mod process;
+pub mod schema;
 pub mod stack;
 pub mod wait;
 
 pub use client::{Answer, Client};
+pub use neighbour::Neighbour;
 pub use stack::{App, Stack};

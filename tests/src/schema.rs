@@ -1,0 +1,90 @@
+//! What a schema says of itself, read over HTTP.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::Client;
+
+/// Enough of the introspection to find every argument and every mutation.
+const INTROSPECTION: &str = "{ __schema { mutationType { name } types { kind name \
+    fields { name args { name type { ...Named } } } inputFields { name type { ...Named } } } } } \
+    fragment Named on __Type { name ofType { name ofType { name ofType { name } } } }";
+
+impl Client {
+    /// The schema behind an endpoint.
+    ///
+    /// # Errors
+    /// When it is not shown.
+    pub async fn schema(&self, path: &str) -> anyhow::Result<Value> {
+        let answer = self.graphql_at(path, INTROSPECTION, json!({})).await?;
+        let body = answer.json()?;
+        anyhow::ensure!(body["errors"].is_null(), "{body}");
+        Ok(body["data"]["__schema"].clone())
+    }
+}
+
+/// Names of all mutations.
+#[must_use]
+pub fn mutations(schema: &Value) -> BTreeSet<String> {
+    let root = schema["mutationType"]["name"].clone();
+    items(&schema["types"])
+        .filter(|kind| kind["name"] == root)
+        .flat_map(|kind| items(&kind["fields"]).map(name).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Every argument that can lead to a thing: an id, a cursor, a token. As `Type.field(argument)`, and
+/// `Input.field` for a field of an input.
+#[must_use]
+pub fn references(schema: &Value) -> BTreeSet<String> {
+    let own = items(&schema["types"]).filter(|kind| !name(kind).starts_with("__"));
+    own.flat_map(|kind| {
+        let owner = name(kind);
+        let inputs = items(&kind["inputFields"])
+            .filter(|field| is_reference(field))
+            .map(|field| format!("{owner}.{}", name(field)));
+        let arguments = items(&kind["fields"]).flat_map(|field| {
+            let place = format!("{owner}.{}", name(field));
+            items(&field["args"])
+                .filter(|argument| is_reference(argument))
+                .map(move |argument| format!("{place}({})", name(argument)))
+        });
+        inputs.chain(arguments).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+/// By its type, or by its name where the type is only text.
+fn is_reference(argument: &Value) -> bool {
+    let name = name(argument);
+    match type_name(&argument["type"]).as_str() {
+        "ID" => true,
+        "String" => {
+            let lower = name.to_lowercase();
+            ["id", "ids"].contains(&lower.as_str())
+                || name.ends_with("Id")
+                || name.ends_with("Ids")
+                || ["after", "before", "cursor", "token", "secret"]
+                    .iter()
+                    .any(|word| lower.ends_with(word))
+        }
+        _ => false,
+    }
+}
+
+/// The name under lists and non-nulls.
+fn type_name(kind: &Value) -> String {
+    match &kind["ofType"] {
+        Value::Null => name(kind),
+        inner => type_name(inner),
+    }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+fn name(value: &Value) -> String {
+    value["name"].as_str().unwrap_or_default().to_owned()
+}
