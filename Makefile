@@ -22,7 +22,6 @@ lint: ## Formatting, clippy, licenses and sources
 	cargo deny --log-level error check bans licenses sources
 
 unit: ## Every test, on SQLite and Postgres, with the outside judges
-	cargo build --bin strongroom
 	cargo nextest run --workspace
 	cargo test --workspace --doc -q
 
