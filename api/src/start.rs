@@ -170,7 +170,7 @@ async fn open_store(config: &Config, options: &DatabaseOptions) -> Result<Store,
         database,
         Arc::new(SystemClock),
         master,
-        config.tiers.clone(),
+        config.tiers,
     ))
 }
 

@@ -143,8 +143,6 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a panic is the failure of a test")]
-
     use proptest::prelude::*;
 
     use super::*;

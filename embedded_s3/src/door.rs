@@ -9,7 +9,7 @@ mod signed;
 
 pub(crate) use self::cors::Cors;
 
-use hyper::header::{HeaderName, HeaderValue, RANGE};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, RANGE};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use s3s::service::S3Service;
 use s3s::{Body, S3Error, S3ErrorCode};
@@ -41,7 +41,14 @@ impl Door {
             return self.cors.preflight(request.headers());
         }
         let origin = self.cors.allowed_origin(request.headers());
+        let has_body = matches!(*request.method(), Method::PUT | Method::POST);
         let mut response = self.pass(request).await;
+        if has_body && !response.status().is_success() {
+            // What is left of the body is not read, so the connection ends here; a client that is not told
+            // would send its next request into the closing connection.
+            let headers = response.headers_mut();
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if response.status() == StatusCode::NOT_MODIFIED {
             *response.body_mut() = Body::empty();
         }

@@ -106,7 +106,6 @@ impl Client {
     }
 
     /// A request with the credential, for tests that build their own.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url()));
         match &self.token {

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a panic is the failure of a test")]
-
 use super::*;
 use crate::entry::{ActorKind, SYSTEM_TENANT};
 
