@@ -169,7 +169,7 @@ payload! {
 payload! {
     /// The tenant that was made.
     TenantCreatePayload, TenantCreateUserError, TenantCreateErrorCode {
-        /// The tenant, active at once.
+        /// The tenant, pending until `tenantActivate`.
         tenant: OperatedTenant,
     } refuses { Invalid, AlreadyExists }
 }
@@ -265,21 +265,21 @@ impl OperatorMutation {
         #[graphql(desc = "Who signs in.")] input: OperatorLoginInput,
     ) -> Result<OperatorLoginPayload, Failure> {
         let request = context::request(ctx)?;
-        let token = operator::login(
+        let session = operator::login(
             &request.app,
             &input.email,
             &input.password,
             &request.context,
         )
         .await;
-        OperatorLoginPayload::of(
-            request
-                .noting_wrong_password(token)
-                .map(|token| OperatorLoginPayload::done(token.expose_secret().to_owned(), None)),
-        )
+        let session = request.noting_wrong_password(session);
+        OperatorLoginPayload::of(session.map(|session| {
+            let event = session.receipt.event();
+            OperatorLoginPayload::done(session.token.expose_secret().to_owned(), event)
+        }))
     }
 
-    /// Makes a tenant with its first owner, active at once. Needs an operator.
+    /// Makes a tenant with its first owner; pending until `tenantActivate`. Needs an operator.
     async fn tenant_create(
         &self,
         ctx: &Context<'_>,

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use store::{
     EventRef, Noun, Operator, RequestContext,
     audit_entry::ChainInfo,
+    auth::NewSession,
     operator::OperatorView,
     page::{Page, PageRequest},
     tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
@@ -27,7 +28,7 @@ pub async fn login(
     email: &str,
     password: &SecretString,
     context: &RequestContext,
-) -> Result<SecretString, Error> {
+) -> Result<NewSession, Error> {
     let record = match normal_email("email", email) {
         Ok(email) => app.store.find_operator_sign_in(&email).await?,
         Err(_) => None,
@@ -36,8 +37,8 @@ pub async fn login(
     let matches = session::verify(app, hash, password).await?;
     match record {
         Some(record) if matches => {
-            let token = app.store.create_operator_session(record, context.clone());
-            Ok(token.await?)
+            let session = app.store.create_operator_session(record, context.clone());
+            Ok(session.await?)
         }
         _ => Err(Error::new(Code::InvalidCredentials)),
     }

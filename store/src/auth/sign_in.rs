@@ -178,7 +178,7 @@ impl Store {
         &self,
         operator: SignInRecord<OperatorId>,
         request: RequestContext,
-    ) -> Result<SecretString, StoreError> {
+    ) -> Result<NewSession, StoreError> {
         let conn = self.database().begin_write().await?;
         let tx = self
             .enter(
@@ -199,12 +199,16 @@ impl Store {
             expires_at: tx.now() + SESSION,
         };
         insert(tx.conn(), row).await?;
-        tx.commit(OperatorSignedIn {
+        let event = OperatorSignedIn {
             operator: Target(operator.id),
             email: Personal(operator.email),
+        };
+        let receipt = tx.commit(event).await?;
+        Ok(NewSession {
+            token: fresh.token,
+            tenant: None,
+            receipt,
         })
-        .await?;
-        Ok(fresh.token)
     }
 
     /// Whom an invitation token belongs to, while it is open.
