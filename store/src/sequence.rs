@@ -47,6 +47,14 @@ impl Store {
     /// # Errors
     /// As the database says; then nothing was appended.
     pub async fn sequence_once(&self) -> Result<Pass, StoreError> {
+        self.sequence_batch(BATCH).await
+    }
+
+    /// As [`Self::sequence_once`], with at most `limit` entries for each chain.
+    ///
+    /// # Errors
+    /// As [`Self::sequence_once`].
+    pub async fn sequence_batch(&self, limit: u64) -> Result<Pass, StoreError> {
         let tx = self.begin_system(Reason::Sequencing).await?;
         let dirty = dirty_tenants(tx.conn()).await?;
         if dirty.is_empty() {
@@ -54,9 +62,9 @@ impl Store {
         }
         let mut pass = Pass::default();
         for head in lock_heads(tx.conn(), &dirty).await? {
-            let appended = append(self, tx.conn(), head, BATCH).await?;
+            let appended = append(self, tx.conn(), head, limit).await?;
             pass.entries += appended;
-            pass.more |= appended >= BATCH;
+            pass.more |= appended >= limit;
         }
         tx.commit_without_event().await?;
         Ok(pass)

@@ -7,6 +7,7 @@
 //! Only with the feature `testing`: the makers of actors in here ask for no credential.
 
 mod actors;
+mod backlog;
 mod fingerprint;
 mod postgres;
 mod seed;

@@ -86,8 +86,13 @@ impl Known {
         let ids: Vec<Value> = batch.iter().map(|row| Value::from(row.event_id)).collect();
         let statement = if conn.is_postgres() {
             let ids = Value::Array(ArrayType::Uuid, Some(Box::new(ids)));
+            // One descent of the unique index for each, whatever the planner knew of the table when it
+            // made the plan: `= ANY($2)` may become a filter over the whole log, and then the time of
+            // a batch grows with the log.
             conn.sql(
-                "SELECT event_id FROM audit_entry WHERE tenant_id = $1 AND event_id = ANY($2)",
+                "SELECT batch.event_id FROM UNNEST($2::uuid[]) AS batch (event_id) \
+                 CROSS JOIN LATERAL (SELECT FROM audit_entry e WHERE e.tenant_id = $1 \
+                 AND e.event_id = batch.event_id LIMIT 1) AS found",
                 [tenant.into(), ids],
             )
         } else {
