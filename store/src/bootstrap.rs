@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use entity::{MemberId, OperatorId, TenantId, api_key, deployment, tenant};
+use policy::TenantStatus;
 use sea_orm::{DbErr, EntityTrait};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
@@ -131,7 +132,9 @@ impl Store {
         let system = TenantId::SYSTEM;
         log::begin(tx.conn(), self.master(), &deployment, system, self.now()).await?;
         let (operator, operator_created) = tx.insert_operator(new.operator).await?;
-        let (tenant, owner, tenant_created) = tx.insert_tenant(&deployment, new.tenant).await?;
+        let (tenant, owner, tenant_created) = tx
+            .insert_tenant(&deployment, new.tenant, TenantStatus::Active)
+            .await?;
         let (key, secret, key_created) = tx.insert_api_key(owner, new.key).await?;
         let bootstrapped = Bootstrapped {
             operator: Target(operator),

@@ -120,7 +120,7 @@ pub fn check_slug(slug: &str) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Makes a tenant with its owner, its counters and its log, active at once.
+    /// Makes a tenant with its owner, its counters and its log; pending until it is activated.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the slug is taken, [`StoreError::Invalid`].
@@ -134,7 +134,9 @@ impl Store {
         let tx = self
             .begin_operator(operator, Action::TenantCreate, id)
             .await?;
-        let (tenant, owner, event) = tx.insert_tenant(&deployment, new).await?;
+        let (tenant, owner, event) = tx
+            .insert_tenant(&deployment, new, TenantStatus::Pending)
+            .await?;
         Ok(CreatedTenant {
             tenant,
             owner,
@@ -169,6 +171,7 @@ impl Tx {
         &self,
         deployment: &Deployment,
         new: NewTenant,
+        status: TenantStatus,
     ) -> Result<(tenant::Model, MemberId, TenantCreated), StoreError> {
         check_slug(&new.slug)?;
         let id = self.tenant();
@@ -176,7 +179,7 @@ impl Tx {
             id,
             slug: new.slug.clone(),
             name: new.name,
-            status: Text(TenantStatus::Active),
+            status: Text(status),
             status_reason: None,
             tier: Text(new.tier),
             period_anchor_at: self.now(),

@@ -107,10 +107,14 @@ fn paths(text: &str) -> Vec<String> {
     quoted
         .filter(|word| !word.contains([' ', '*', '<', '{', '…', '\n', '$', '~', ':']))
         .filter(|word| word.contains('/') && !word.starts_with('/') && !word.starts_with("./"))
-        .filter(|word| !word.contains('=') && !word.starts_with("foo"))
+        .filter(|word| !word.contains('=') && !word.starts_with("foo") && !is_media_type(word))
         .chain(linked.filter(|target| !target.contains("://") && !target.starts_with('#')))
         .map(|path| path.trim_end_matches('/').to_owned())
         .collect()
+}
+
+fn is_media_type(word: &str) -> bool {
+    word.starts_with("application/") || word.starts_with("text/")
 }
 
 #[test]

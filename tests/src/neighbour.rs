@@ -103,7 +103,7 @@ impl Neighbour {
     }
 }
 
-/// Creates a tenant whose owner is `<slug>-owner@example.com`; returns its id.
+/// Creates and activates a tenant whose owner is `<slug>-owner@example.com`; returns its id.
 ///
 /// # Errors
 /// When it is refused.
@@ -119,7 +119,11 @@ pub async fn found(app: &App, slug: &str) -> anyhow::Result<String> {
         .await?
         .operator_data(&query, variables)
         .await?;
-    text(&made, "/tenantCreate/tenant/id")
+    let id = text(&made, "/tenantCreate/tenant/id")?;
+    let (query, variables) = mutation("tenantActivate", json!({ "tenantId": id }), "tenant { id }");
+    let operator = app.operator().await?;
+    operator.operator_data(&query, variables).await?;
+    Ok(id)
 }
 
 async fn put(owner: &Client, name: &str) -> anyhow::Result<String> {

@@ -10,7 +10,7 @@ use crate::{
     Actor, Operator, Store,
     api_key::NewApiKey,
     bootstrap::NewDeployment,
-    tenant::NewTenant,
+    tenant::{NewTenant, TenantStep},
     user::{NewOperator, NewUser},
 };
 
@@ -86,7 +86,7 @@ pub async fn seed(store: &Store) -> Result<Seed, TestingError> {
     })
 }
 
-/// A further tenant, with an owner of its own.
+/// A further tenant, active, with an owner of its own.
 ///
 /// # Errors
 /// As the store says.
@@ -94,8 +94,13 @@ pub async fn another_tenant(
     store: &Store,
     seed: &Seed,
 ) -> Result<(TenantId, MemberId), TestingError> {
-    let created = store.create_tenant(&seed.operator(), new_tenant()).await?;
-    Ok((created.tenant.id, created.owner))
+    let operator = seed.operator();
+    let created = store.create_tenant(&operator, new_tenant()).await?;
+    let id = created.tenant.id;
+    store
+        .step_tenant(&operator, TenantStep::Activate, id, None)
+        .await?;
+    Ok((id, created.owner))
 }
 
 fn new_tenant() -> NewTenant {

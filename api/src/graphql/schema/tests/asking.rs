@@ -7,7 +7,7 @@ use entity::{ApiKeyId, FileId, MemberId};
 use policy::{Role, Scope, Scopes, Tier};
 use store::{
     RequestContext,
-    tenant::{CreatedTenant, NewTenant},
+    tenant::{CreatedTenant, NewTenant, TenantStep},
     testing::{Database, Seed, Throwaway, key_actor, seed, throwaway},
     user::NewUser,
 };
@@ -87,7 +87,12 @@ impl House {
         };
         let operator = self.seed.operator();
         let made = self.app.store.create_tenant(&operator, new);
-        made.await.unwrap()
+        let made = made.await.unwrap();
+        let id = made.tenant.id;
+        let step = TenantStep::Activate;
+        let stepped = self.app.store.step_tenant(&operator, step, id, None);
+        stepped.await.unwrap();
+        made
     }
 
     async fn upload(&self, number: usize) {
