@@ -258,9 +258,9 @@ impl MemberMutation {
         #[graphql(desc = "Whom to remove.")] input: MemberRemoveInput,
     ) -> Result<MemberRemovePayload, Failure> {
         let request = context::request(ctx)?;
-        let snapshot = request.snapshot().await?;
+        let actor = request.caller.actor()?;
         let removed =
-            service::member::remove(&request.app, &snapshot, &input.member_id, input.reason).await;
+            service::member::remove(&request.app, actor, &input.member_id, input.reason).await;
         MemberRemovePayload::of(
             removed.map(|(row, event)| MemberRemovePayload::done(row.into(), event)),
         )

@@ -4,7 +4,7 @@ use entity::MemberId;
 use policy::{Action, Role};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
-    Actor, EventRef, Noun, RequestContext, Snapshot, auth::InvitedPerson,
+    Actor, EventRef, Noun, RequestContext, auth::InvitedPerson,
     invitation::CreatedInvitation, member::MemberRow, user::NewUser,
 };
 
@@ -127,18 +127,20 @@ pub(super) async fn new_hash(
 /// [`Code::NotFound`] on `memberId`, [`Code::LastOwner`], [`Code::RoleTooHigh`].
 pub async fn remove(
     app: &App,
-    snapshot: &Snapshot,
+    actor: &Actor,
     member: &str,
     reason: Option<String>,
 ) -> Result<(MemberRow, Option<EventRef>), Error> {
-    let actor = snapshot.actor();
     app.store.permit(actor, Action::MemberRemove)?;
     let reason = input::reason(reason)?;
     let id: MemberId = input::id("memberId", Noun::Member, member)?;
     let missing = || Error::from(store::StoreError::NotFound(Noun::Member)).on("memberId");
     // Read before: after the commit nothing may fail that makes a done change look undone.
+    let snapshot = app.store.snapshot(actor).await?;
     let view = snapshot.view(Action::MemberList)?;
     let row = view.find_member(id).await?.ok_or_else(missing)?;
+    // Whoever holds one connection and waits for another can wait for somebody who does the same.
+    drop(snapshot);
     let removed = app.store.remove_member(actor, id, reason).await;
     let (_, receipt) = removed.map_err(input::not_found_on("memberId"))?;
     Ok((row, receipt.event()))
