@@ -1,0 +1,56 @@
+//! A case of every mutation of the operators' schema, in an order in which all succeed.
+
+use entity::TenantId;
+use serde_json::{Value, json};
+use tests::{
+    App, Client,
+    client::{mutation, text},
+};
+
+use super::Done;
+
+const EVENT: &str = "auditEvent { id }";
+
+/// Performs every mutation once.
+pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
+    let first = &app.first_run;
+    let input = json!({ "email": first.operator_email, "password": first.operator_password });
+    let signed_in = act(&app.anonymous(), "operatorLogin", input, "token").await?;
+    let operator = app.client(&text(&signed_in, "/token")?);
+    let system = (TenantId::SYSTEM, "operator.login", "operator");
+    let mut done = vec![Done::new("operatorLogin", &signed_in, system)?];
+    let input = json!({
+        "slug": "second", "name": "Second", "tier": "FREE", "ownerEmail": "second@example.com",
+        "ownerPassword": "long enough to be one",
+    });
+    let created = act(&operator, "tenantCreate", input, "tenant { id }").await?;
+    let id = text(&created, "/tenant/id")?;
+    let tenant: TenantId = id.parse()?;
+    done.push(Done::new(
+        "tenantCreate",
+        &created,
+        (tenant, "tenant.create", "operator"),
+    )?);
+    for (mutation, action) in [
+        ("tenantActivate", "tenant.activate"),
+        ("tenantSuspend", "tenant.suspend"),
+        ("tenantRestore", "tenant.restore"),
+    ] {
+        let input = json!({ "tenantId": id, "reason": "as the test says" });
+        let moved = act(&operator, mutation, input, "tenant { status }").await?;
+        done.push(Done::new(mutation, &moved, (tenant, action, "operator"))?);
+    }
+    Ok(done)
+}
+
+async fn act(
+    operator: &Client,
+    field: &str,
+    input: Value,
+    selection: &str,
+) -> anyhow::Result<Value> {
+    let (query, variables) = mutation(field, input, &format!("{selection} {EVENT}"));
+    let data = operator.operator_data(&query, variables).await?;
+    anyhow::ensure!(data[field]["userErrors"] == json!([]), "{field}: {data}");
+    Ok(data[field].clone())
+}
