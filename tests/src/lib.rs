@@ -9,6 +9,7 @@ pub mod file;
 pub mod neighbour;
 pub mod objects;
 pub mod process;
+pub mod raw;
 pub mod schema;
 pub mod stack;
 pub mod wait;
