@@ -1,9 +1,13 @@
 //! Black-box tests of the running binary.
 
 mod command_line;
+mod events;
+mod hostile;
 mod house;
 mod isolation;
 mod judges;
 mod kill;
+mod limits;
 mod main_job;
 mod readme;
+mod sessions;
