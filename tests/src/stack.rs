@@ -119,7 +119,11 @@ impl App {
         if let Some(garage) = &garage {
             environment.extend(garage.variables());
         }
-        environment.extend(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        environment.extend(
+            variables
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
         let first_run = dir.path().join("first-run.json");
         let file = first_run.display().to_string();
         bootstrap(stack, &environment, &file).await?;
@@ -159,7 +163,11 @@ impl App {
             let mut environment = self.environment.clone();
             let address = replica.url.trim_start_matches("http://").to_owned();
             environment.insert("STRONGROOM_LISTEN".to_owned(), address);
-            let arguments: &[&str] = if split { &["serve", "--no-worker"] } else { &["serve"] };
+            let arguments: &[&str] = if split {
+                &["serve", "--no-worker"]
+            } else {
+                &["serve"]
+            };
             replica.process = Some(Process::start(arguments, &environment, &log)?);
         }
         if split && self.worker.is_none() {
@@ -244,6 +252,16 @@ impl App {
         Ok(true)
     }
 
+    /// The process ids of the replicas that run.
+    #[must_use]
+    pub fn process_ids(&self) -> Vec<u32> {
+        let processes = self
+            .replicas
+            .iter()
+            .filter_map(|replica| replica.process.as_ref());
+        processes.filter_map(|process| process.id().ok()).collect()
+    }
+
     /// What the processes have printed.
     #[must_use]
     pub fn log(&self) -> String {
@@ -278,7 +296,10 @@ impl App {
     }
 
     fn urls(&self) -> Vec<String> {
-        self.replicas.iter().map(|replica| replica.url.clone()).collect()
+        self.replicas
+            .iter()
+            .map(|replica| replica.url.clone())
+            .collect()
     }
 
     /// A client without a credential.
@@ -348,12 +369,21 @@ impl App {
         let secret = MasterKey::new(1, key).derive(Label::EmbeddedStore);
         let endpoint = format!("http://{}", variable("STRONGROOM_EMBEDDED_S3_LISTEN"));
         let secret = HEXLOWER.encode(secret.as_slice());
-        Ok(Objects::new(&endpoint, "eu-central-1", "strongroom", "strongroom", &secret))
+        Ok(Objects::new(
+            &endpoint,
+            "eu-central-1",
+            "strongroom",
+            "strongroom",
+            &secret,
+        ))
     }
 }
 
 /// Whether the Postgres stack is to be the production shape.
-#[expect(clippy::disallowed_methods, reason = "the one switch of the test suite")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one switch of the test suite"
+)]
 #[must_use]
 pub fn is_production_shape() -> bool {
     std::env::var("STRONGROOM_TEST_STACK").is_ok_and(|stack| stack == "garage")
@@ -371,9 +401,15 @@ fn environment(dir: &Path, options: &DatabaseOptions) -> anyhow::Result<Environm
         DatabaseOptions::Postgres { url, .. } => url.expose_secret().to_owned(),
     };
     let own = [
-        ("STRONGROOM_DATA_DIR", dir.join("data").display().to_string()),
+        (
+            "STRONGROOM_DATA_DIR",
+            dir.join("data").display().to_string(),
+        ),
         ("STRONGROOM_LISTEN", format!("127.0.0.1:{}", free_port()?)),
-        ("STRONGROOM_EMBEDDED_S3_LISTEN", format!("127.0.0.1:{}", free_port()?)),
+        (
+            "STRONGROOM_EMBEDDED_S3_LISTEN",
+            format!("127.0.0.1:{}", free_port()?),
+        ),
         ("STRONGROOM_MASTER_KEY", BASE64.encode(&key)),
         ("DATABASE_URL", database),
     ];
