@@ -4,8 +4,8 @@ use entity::MemberId;
 use policy::{Action, Role};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
-    Actor, EventRef, Noun, RequestContext, auth::InvitedPerson,
-    invitation::CreatedInvitation, member::MemberRow, user::NewUser,
+    Actor, EventRef, Noun, RequestContext, auth::InvitedPerson, invitation::CreatedInvitation,
+    member::MemberRow, user::NewUser,
 };
 
 use super::{input, session};
