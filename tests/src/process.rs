@@ -7,27 +7,24 @@ use std::{
     process::Stdio,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
 /// The environment of a process: nothing is inherited but `PATH`.
 pub type Environment = BTreeMap<String, String>;
 
-/// Where cargo has put the binary: beside the test.
+/// Where cargo has put the binary: beside the program that asks.
 ///
 /// # Errors
 /// When it has not been built.
 pub fn binary() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let binary = test
-        .ancestors()
-        .nth(2)
-        .context("the test is not in a target directory")?
-        .join("strongroom");
-    if !binary.exists() {
-        bail!("{} is not built; run `make test`", binary.display());
-    }
-    Ok(binary)
+    // A test lies one directory deeper than a program.
+    let directories = test.ancestors().skip(1).take(2);
+    let mut places = directories.map(|directory| directory.join("strongroom"));
+    places
+        .find(|place| place.is_file())
+        .with_context(|| format!("no strongroom near {}; run `make test`", test.display()))
 }
 
 /// A command of the binary in that environment.
