@@ -55,7 +55,7 @@ pub enum StartError {
     #[error("the deployment could not be set up: {0}")]
     Bootstrap(String),
     /// The object store inside the process.
-    #[error("{0}")]
+    #[error(transparent)]
     EmbeddedStore(#[from] embedded_s3::StartError),
     /// The object store outside.
     #[error(transparent)]

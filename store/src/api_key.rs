@@ -168,6 +168,11 @@ impl Store {
             );
             tx.conn().execute_raw(statement).await?;
         }
+        for table in ["session", "operator_session"] {
+            let sql = format!("DELETE FROM {table} WHERE expires_at < $1");
+            let statement = tx.conn().sql(&sql, [tx.now().into()]);
+            tx.conn().execute_raw(statement).await?;
+        }
         tx.commit_without_event().await
     }
 }

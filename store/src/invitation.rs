@@ -156,16 +156,24 @@ impl Tx {
             .filter(invitation::Column::RevokedAt.is_null())
             .one(self.conn())
             .await?;
-        let Some(open) = open else {
-            return Ok(());
-        };
+        match open {
+            Some(open) => self.withdraw(&open).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends an open invitation and gives its seat back, unless the lease has done so already.
+    pub(crate) async fn withdraw(&self, open: &invitation::Model) -> Result<(), StoreError> {
         let values = [self.now().into(), self.tenant().into(), open.id.into()];
         let statement = self.conn().sql(
             "UPDATE invitation SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3",
             values,
         );
         self.conn().execute_raw(statement).await?;
-        self.release(open.reservation_id).await
+        match self.release(open.reservation_id).await {
+            Err(StoreError::Conflict { .. }) => Ok(()),
+            released => released,
+        }
     }
 
     /// Marks it used, if it still can be.

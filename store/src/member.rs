@@ -1,15 +1,15 @@
 //! Members: people in a tenant. A tenant always keeps an owner, also under concurrent removals.
 
 use chrono::{DateTime, Utc};
-use entity::{MemberId, Text, UserId, member};
+use entity::{ApiKeyId, MemberId, Text, UserId, invitation, member};
 use policy::{Action, Grant, QuotaMetric, Role};
 use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter};
 
 use crate::{
-    Actor, ConflictCode, Noun, Receipt, Store, StoreError, Tx, View,
+    Actor, ConflictCode, Event, Events, Noun, Receipt, Store, StoreError, Tx, View,
     conn::insert,
     event::{
-        MemberRemoved,
+        ApiKeyRevoked, MemberRemoved,
         class::{Personal, Public, Target},
     },
     page::{Cursors, Page, PageRequest},
@@ -103,13 +103,28 @@ impl Store {
         let tx = self.begin(actor, Action::MemberRemove).await?;
         let role = tx.end_membership(id, actor.grant()).await?;
         tx.free(QuotaMetric::Users, 1).await?;
-        let receipt = tx
-            .commit(MemberRemoved {
-                member: Target(id),
-                role: Public(role.to_string()),
-                reason: Personal(reason),
+        tx.end_invitations_of(id).await?;
+        tx.leave_sessions_of(id).await?;
+        let keys = tx.end_keys_of(id).await?;
+        let removed = MemberRemoved {
+            member: Target(id),
+            role: Public(role.to_string()),
+            reason: Personal(reason),
+        };
+        // What the commit is about stands last.
+        let mut events = keys.into_iter().map(|key| {
+            Event::from(ApiKeyRevoked {
+                key: Target(key),
+                reason: Personal(Some("its member was removed".to_owned())),
             })
-            .await?;
+        });
+        let receipt = match events.next() {
+            Some(first) => {
+                let events = events.fold(Events::from(first), Events::and);
+                tx.commit(events.and(removed)).await?
+            }
+            None => tx.commit(removed).await?,
+        };
         self.credentials().forget_tenant(actor.tenant());
         Ok((id, receipt))
     }
@@ -142,6 +157,49 @@ impl Tx {
             ConflictCode::LastOwner,
             "a tenant keeps at least one owner; make somebody else an owner first",
         ))
+    }
+
+    /// Ends the keys a member made: coming back as a member must not bring them back.
+    async fn end_keys_of(&self, id: MemberId) -> Result<Vec<ApiKeyId>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct Ended {
+            id: ApiKeyId,
+        }
+        let values = [self.now().into(), self.tenant().into(), id.into()];
+        let statement = self.conn().sql(
+            "UPDATE api_key SET revoked_at = $1 WHERE tenant_id = $2 AND created_by = $3 \
+             AND revoked_at IS NULL RETURNING id",
+            values,
+        );
+        let ended = Ended::find_by_statement(statement).all(self.conn()).await?;
+        Ok(ended.into_iter().map(|ended| ended.id).collect())
+    }
+
+    /// Takes a member's sessions out of the tenant; the person stays signed in beside it.
+    async fn leave_sessions_of(&self, id: MemberId) -> Result<(), StoreError> {
+        let statement = self.conn().sql(
+            "UPDATE session SET tenant_id = NULL WHERE tenant_id = $1 AND user_id = ( \
+             SELECT user_id FROM member WHERE tenant_id = $1 AND id = $2)",
+            [self.tenant().into(), id.into()],
+        );
+        self.conn().execute_raw(statement).await?;
+        Ok(())
+    }
+
+    /// Withdraws the open invitations a member made and gives their seats back.
+    async fn end_invitations_of(&self, id: MemberId) -> Result<(), StoreError> {
+        let open = self
+            .find::<invitation::Entity>()
+            .filter(invitation::Column::CreatedBy.eq(id))
+            .filter(invitation::Column::AcceptedAt.is_null())
+            .filter(invitation::Column::RevokedAt.is_null())
+            .filter(invitation::Column::ExpiresAt.gt(self.now()))
+            .all(self.conn())
+            .await?;
+        for invitation in open {
+            self.withdraw(&invitation).await?;
+        }
+        Ok(())
     }
 
     /// Makes removals of owners wait for each other: the condition of the update looks at rows that

@@ -1,5 +1,6 @@
 //! Black-box tests of the running binary.
 
+mod comeback;
 mod command_line;
 mod events;
 mod hostile;

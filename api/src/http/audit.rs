@@ -17,6 +17,7 @@ const WAIT: Duration = Duration::from_secs(60);
 
 /// The query string.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     #[serde(default)]
     full: bool,

@@ -42,8 +42,8 @@ type Counts = HashMap<(TenantId, DateTime<Utc>), i64>;
 #[derive(Debug)]
 pub struct Metering {
     store: Store,
-    /// `None` for a tenant that is not active.
-    standings: Cache<TenantId, Option<Standing>>,
+    /// Only of active tenants: one that is activated is open at once.
+    standings: Cache<TenantId, Standing>,
     pending: Mutex<Counts>,
 }
 
@@ -69,22 +69,17 @@ impl Metering {
         self.standings
             .try_get_with(actor.tenant(), self.load(actor))
             .await
-            .map_err(|error| shared(&error))?
-            .ok_or_else(|| Error::new(Code::TenantSuspended))
+            .map_err(|error| shared(&error))
     }
 
-    async fn load(&self, actor: &Actor) -> Result<Option<Standing>, StoreError> {
-        let snapshot = match self.store.snapshot(actor).await {
-            Ok(snapshot) => snapshot,
-            Err(StoreError::TenantSuspended) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+    async fn load(&self, actor: &Actor) -> Result<Standing, StoreError> {
+        let snapshot = self.store.snapshot(actor).await?;
         let tenant = snapshot.view(Action::TenantRead)?.tenant_record().await?;
         drop(snapshot);
-        Ok(Some(Standing {
+        Ok(Standing {
             tier: tenant.tier.0,
             calls: self.store.api_call_balance(actor.tenant()).await?,
-        }))
+        })
     }
 
     /// Counts one call of a key.
@@ -158,6 +153,7 @@ fn exhausted(calls: &ApiCallBalance) -> Error {
 /// Several requests wait for one look-up, and an error can be owned by only one of them.
 fn shared(error: &StoreError) -> Error {
     match error {
+        StoreError::TenantSuspended => StoreError::TenantSuspended.into(),
         StoreError::Overloaded => StoreError::Overloaded.into(),
         StoreError::Unavailable(cause) => Error::new(Code::Unavailable)
             .because(cause.to_string())

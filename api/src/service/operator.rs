@@ -1,12 +1,14 @@
 //! What operators do: sign in, make tenants, move them through their states, look at them.
 
-use entity::{TenantId, tenant};
+use std::sync::Arc;
+
+use entity::{OperatorId, TenantId, tenant};
 use policy::{Action, Tier};
 use secrecy::SecretString;
 use store::{
     EventRef, Noun, Operator, RequestContext,
     audit_entry::ChainInfo,
-    auth::NewSession,
+    auth::{NewSession, SignInRecord},
     operator::OperatorView,
     page::{Page, PageRequest},
     tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
@@ -24,7 +26,7 @@ use crate::{
 /// # Errors
 /// [`Code::InvalidCredentials`], the same and after the same work for an unknown address.
 pub async fn login(
-    app: &App,
+    app: &Arc<App>,
     email: &str,
     password: &SecretString,
     context: &RequestContext,
@@ -40,8 +42,38 @@ pub async fn login(
             let session = app.store.create_operator_session(record, context.clone());
             Ok(session.await?)
         }
-        _ => Err(Error::new(Code::InvalidCredentials)),
+        Some(record) => {
+            note_failure(app, record, context.clone());
+            Err(Error::new(Code::InvalidCredentials))
+        }
+        None => Err(Error::new(Code::InvalidCredentials)),
     }
+}
+
+/// Recorded beside the answer, so that its time does not tell whether the address is known.
+fn note_failure(app: &Arc<App>, record: SignInRecord<OperatorId>, context: RequestContext) {
+    let store = app.store.clone();
+    app.tasks.spawn(async move {
+        if let Err(error) = store.record_failed_operator_sign_in(&record, context).await {
+            tracing::error!(error = ?error, "a failed sign-in could not be recorded");
+        }
+    });
+}
+
+/// An account that exists becomes owner only when its own password is given: whoever made the account
+/// first must not inherit a tenant that is meant for somebody else.
+async fn own_password(app: &App, email: &str, password: &SecretString) -> Result<(), Error> {
+    let Some(account) = app.store.find_sign_in(email).await? else {
+        return Ok(());
+    };
+    if session::verify(app, Some(&account.password_hash), password).await? {
+        return Ok(());
+    }
+    Err(Error::with_message(
+        Code::AlreadyExists,
+        "an account with this e-mail address exists; give its own password, or another address",
+    )
+    .on("ownerEmail"))
 }
 
 /// A tenant as an operator asks for it.
@@ -78,6 +110,7 @@ pub async fn create_tenant(
         None => email.clone(),
     };
     let password_hash = member::new_hash(app, "ownerPassword", &wish.owner_password).await?;
+    own_password(app, &email, &wish.owner_password).await?;
     let new = NewTenant {
         slug: wish.slug,
         name,

@@ -11,11 +11,11 @@ use secrecy::SecretString;
 
 use super::token;
 use crate::{
-    Noun, Principal, Receipt, RequestContext, Store, StoreError,
+    Event, Noun, Principal, Receipt, RequestContext, Store, StoreError,
     batch::Record,
     conn::insert,
     event::{
-        OperatorSignedIn, SignInFailed, SignedIn,
+        OperatorSignInFailed, OperatorSignedIn, SignInFailed, SignedIn,
         class::{Personal, Public, Target},
     },
     tx::TenantCheck,
@@ -158,13 +158,37 @@ impl Store {
             user: Target(person.id),
             email: Personal(person.email.clone()),
         };
+        self.record_failure(event.into(), request).await
+    }
+
+    /// Records a wrong password for a known operator, in the system log.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn record_failed_operator_sign_in(
+        &self,
+        operator: &SignInRecord<OperatorId>,
+        request: RequestContext,
+    ) -> Result<(), StoreError> {
+        let event = OperatorSignInFailed {
+            operator: Target(operator.id),
+            email: Personal(operator.email.clone()),
+        };
+        self.record_failure(event.into(), request).await
+    }
+
+    async fn record_failure(
+        &self,
+        event: Event,
+        request: RequestContext,
+    ) -> Result<(), StoreError> {
         self.record_as(Record {
             tenant: TenantId::SYSTEM,
             principal: Principal::Anonymous,
             request,
             email: None,
             at: self.now(),
-            event: crate::Event::from(event).with_outcome(audit::entry::Outcome::Failure),
+            event: event.with_outcome(audit::entry::Outcome::Failure),
         })
         .await?;
         Ok(())

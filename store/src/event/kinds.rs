@@ -256,6 +256,13 @@ events! {
         /// The operator's address.
         email: Personal<String>,
     }
+    /// Somebody gave a wrong password for a known operator.
+    OperatorSignInFailed => OperatorLogin {
+        /// The operator.
+        operator: Target<OperatorId>,
+        /// The address that was given.
+        email: Personal<String>,
+    }
     /// An operator account was made.
     OperatorCreated => OperatorCreate {
         /// The operator.

@@ -1,5 +1,7 @@
 //! The rows of a batch of entries: the bytes, and the projections taken from the draft they came from.
 
+mod unnest;
+
 use audit::{
     chain::Head,
     entry::{Draft, Sealed, Time},
@@ -8,11 +10,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     EventId, TenantId, audit_disclosure, audit_entry, audit_head, audit_quarantine, audit_target,
 };
-use sea_orm::{
-    ActiveValue::Set,
-    ConnectionTrait, EntityTrait, Value,
-    sea_query::{ArrayType, OnConflict},
-};
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use uuid::Uuid;
 
 use super::intake::Waiting;
@@ -58,7 +56,8 @@ pub(crate) fn datetime(time: Time) -> Result<DateTime<Utc>, StoreError> {
         .ok_or_else(|| StoreError::internal("time out of range"))
 }
 
-/// Writes a batch: entries, targets and disclosures, each in one statement per chunk.
+/// Writes a batch: entries, targets and disclosures. In one statement on Postgres; on SQLite each table
+/// in one statement per chunk.
 pub(crate) async fn insert_entries(
     conn: &Conn,
     tenant: TenantId,
@@ -66,11 +65,10 @@ pub(crate) async fn insert_entries(
     batch: &[Appended],
 ) -> Result<(), StoreError> {
     if conn.is_postgres() {
-        unnest_entries(conn, tenant, epoch, batch).await?;
-    } else {
-        let rows: Result<Vec<_>, _> = batch.iter().map(|e| entry_row(tenant, epoch, e)).collect();
-        insert_chunked::<audit_entry::Entity, _>(conn, rows?).await?;
+        return unnest::insert(conn, tenant, epoch, batch).await;
     }
+    let rows: Result<Vec<_>, _> = batch.iter().map(|e| entry_row(tenant, epoch, e)).collect();
+    insert_chunked::<audit_entry::Entity, _>(conn, rows?).await?;
     let mut targets = Vec::new();
     let mut disclosures = Vec::new();
     for entry in batch {
@@ -116,57 +114,6 @@ fn entry_row(
         occurred_at: Set(datetime(entry.draft.at)?),
         sequenced_at: Set(entry.ts),
     })
-}
-
-/// One statement text whatever the size of the batch, and the database hashes back what it stored.
-async fn unnest_entries(
-    conn: &Conn,
-    tenant: TenantId,
-    epoch: i32,
-    batch: &[Appended],
-) -> Result<(), StoreError> {
-    let column = |kind: ArrayType, value: &dyn Fn(&Appended) -> Result<Value, StoreError>| {
-        let values: Result<Vec<Value>, StoreError> = batch.iter().map(value).collect();
-        Ok::<_, StoreError>(Value::Array(kind, Some(Box::new(values?))))
-    };
-    let values = [
-        tenant.into(),
-        epoch.into(),
-        column(ArrayType::BigInt, &|e| Ok(e.seq()?.into()))?,
-        column(ArrayType::Uuid, &|e| Ok(event_id(&e.draft)?.into()))?,
-        column(ArrayType::Bytes, &|e| Ok(e.sealed.leaf.0.to_vec().into()))?,
-        column(ArrayType::Bytes, &|e| Ok(e.sealed.raw.clone().into()))?,
-        column(ArrayType::String, &|e| Ok(e.draft.action.clone().into()))?,
-        column(ArrayType::String, &|e| Ok(e.draft.outcome.as_str().into()))?,
-        column(ArrayType::String, &|e| {
-            Ok(e.draft.actor.kind.as_str().into())
-        })?,
-        column(ArrayType::String, &|e| Ok(e.draft.actor.id.clone().into()))?,
-        column(ArrayType::ChronoDateTimeUtc, &|e| {
-            Ok(datetime(e.draft.at)?.into())
-        })?,
-        column(ArrayType::ChronoDateTimeUtc, &|e| Ok(e.ts.into()))?,
-    ];
-    let statement = conn.sql(
-        "INSERT INTO audit_entry (tenant_id, epoch, seq, event_id, leaf, raw, action, outcome, \
-         actor_type, actor_id, occurred_at, sequenced_at) \
-         SELECT $1, $2, u.* FROM UNNEST($3::bigint[], $4::uuid[], $5::bytea[], $6::bytea[], \
-         $7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[]) AS u \
-         RETURNING leaf = sha256('\\x00'::bytea || raw) AS same",
-        values,
-    );
-    let stored = conn.query_all_raw(statement).await?;
-    let mut same = stored.len() == batch.len();
-    for row in stored {
-        same &= row.try_get::<bool>("", "same")?;
-    }
-    if same {
-        Ok(())
-    } else {
-        Err(StoreError::internal(
-            "the database stored other bytes than it was given",
-        ))
-    }
 }
 
 fn event_id(draft: &Draft) -> Result<EventId, StoreError> {

@@ -22,11 +22,12 @@ const REFUSE_ALL: [Code; 9] = [
 ];
 
 /// What the library says of a value it cannot read; everything else it says while running is our fault.
-const ARGUMENT_SENTENCES: [&str; 4] = [
+const ARGUMENT_SENTENCES: [&str; 5] = [
     "Failed to parse \"",
     "Invalid value for argument",
     "Expected input type",
     "Expected a ",
+    "Variable ",
 ];
 
 /// One error.
