@@ -89,13 +89,20 @@ pub(crate) async fn store_of_sixteen(database: &Throwaway) -> anyhow::Result<Sto
     ))
 }
 
-/// Asks once and insists on an answer without errors; looks at the bytes only, so that the client
-/// takes little of the machine.
+/// Asks and insists on an answer without errors; comes again when it is told to. Looks at the bytes
+/// only, so that the client takes little of the machine.
 pub(crate) async fn ask(client: &Client, query: &str, variables: Value) -> anyhow::Result<()> {
-    let answer = client.graphql(query, variables).await?;
-    let is_good = answer.status == StatusCode::OK && !answer.text().contains("\"errors\"");
-    anyhow::ensure!(is_good, "{} {}", answer.status, answer.text());
-    Ok(())
+    loop {
+        let answer = client.graphql(query, variables.clone()).await?;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let seconds = answer.header("retry-after").parse()?;
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            continue;
+        }
+        let is_good = answer.status == StatusCode::OK && !answer.text().contains("\"errors\"");
+        anyhow::ensure!(is_good, "{} {}", answer.status, answer.text());
+        return Ok(());
+    }
 }
 
 /// How many statements the server has sent, by `/metrics`.
