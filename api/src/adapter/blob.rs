@@ -51,6 +51,7 @@ struct Inner {
     endpoint: String,
     region: String,
     bucket: String,
+    signs_bodies: bool,
     meter: Meter,
 }
 
@@ -65,6 +66,7 @@ impl Blob {
                 endpoint: options.endpoint.clone(),
                 region: options.region.clone(),
                 bucket: options.bucket.clone(),
+                signs_bodies: client::signs_bodies(&options.endpoint),
                 meter: Meter::default(),
             }),
         }

@@ -1,7 +1,9 @@
 //! Clients with bounded patience.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -55,6 +57,22 @@ pub(super) fn transfer() -> Builder {
     Config::builder().timeout_config(attempt_timeout(TRANSFER_TIMEOUT))
 }
 
+/// Whether the hash of a body belongs into its signature, which costs both ends a pass over every byte.
+///
+/// TLS keeps bytes whole by itself, and the loopback has nobody in between; on a plain network the signature is the
+/// only thing that does.
+pub(super) fn signs_bodies(endpoint: &str) -> bool {
+    let Ok(uri) = endpoint.parse::<Uri>() else {
+        return true;
+    };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    uri.scheme_str() != Some("https") && !is_loopback
+}
+
 /// For copies and joins inside the store.
 pub(super) fn server_side() -> Builder {
     Config::builder().timeout_config(attempt_timeout(SERVER_SIDE_TIMEOUT))
@@ -79,4 +97,29 @@ fn retries() -> RetryConfig {
         .with_max_attempts(MAX_ATTEMPTS)
         .with_initial_backoff(FIRST_BACKOFF)
         .with_max_backoff(LONGEST_BACKOFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signs_bodies;
+
+    #[test]
+    fn bodies_are_signed_where_nothing_else_keeps_them_whole() {
+        for endpoint in [
+            "http://127.0.0.1:9090",
+            "http://[::1]:9090",
+            "http://localhost:1",
+            "https://s3.example.com",
+        ] {
+            assert!(!signs_bodies(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "http://10.0.0.7:3900",
+            "http://garage:3900",
+            "http://127.0.0.1.example.com",
+            "?",
+        ] {
+            assert!(signs_bodies(endpoint), "{endpoint}");
+        }
+    }
 }

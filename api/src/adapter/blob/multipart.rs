@@ -52,6 +52,11 @@ impl Blob {
             .body(bytes.into())
             .customize()
             .config_override(client::transfer());
+        let upload = if self.inner.signs_bodies {
+            upload
+        } else {
+            upload.disable_payload_signing()
+        };
         let UploadPartOutput { e_tag, .. } =
             self.inner.meter.run("upload_part", upload.send()).await?;
         Ok(part(number, e_tag))

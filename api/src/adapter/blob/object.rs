@@ -60,6 +60,11 @@ impl Blob {
             .body(bytes.into())
             .customize()
             .config_override(client::transfer());
+        let put = if self.inner.signs_bodies {
+            put
+        } else {
+            put.disable_payload_signing()
+        };
         let put = self.inner.meter.run("put_object", put.send()).await?;
         Ok(Stored {
             etag: put.e_tag.unwrap_or_default(),
