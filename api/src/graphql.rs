@@ -26,4 +26,4 @@ pub mod upload;
 pub mod viewer;
 pub mod word;
 
-mod context;
+pub(crate) mod context;

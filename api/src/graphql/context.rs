@@ -1,14 +1,13 @@
 //! What a resolver finds beside its arguments: the request, and loaders made for it alone.
 //!
-//! The endpoint puts one `Arc<Request>` into each GraphQL request. The loaders are added here, per
-//! request: a loader shared by requests would batch across tenants.
+//! [`carry`] puts both into each GraphQL request. A loader shared by requests would batch across tenants; an
+//! extension of the schema, which could add them too, would run once more for every field.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
-    Context, ServerResult,
+    Context,
     dataloader::{DataLoader, HashMapCache},
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest},
 };
 
 use super::principal::NameLoader;
@@ -32,47 +31,29 @@ pub(crate) type Names = DataLoader<NameLoader, HashMapCache>;
 /// The request's own loader of names.
 ///
 /// # Errors
-/// [`Code::Internal`] when the schema was built without [`PerRequest`].
+/// [`Code::Internal`] when the endpoint put none in.
 pub(crate) fn names<'a>(ctx: &Context<'a>) -> Result<&'a Names, Error> {
     ctx.data_opt::<Names>()
         .ok_or_else(|| Error::new(Code::Internal).because("the GraphQL request carries no loaders"))
 }
 
-/// Adds fresh loaders to every request that carries an `Arc<Request>`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PerRequest;
-
-impl ExtensionFactory for PerRequest {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
+/// Gives a GraphQL request what its resolvers look for: the request it stands for, and fresh loaders.
+pub(crate) fn carry(
+    asked: async_graphql::Request,
+    request: &Arc<Request>,
+) -> async_graphql::Request {
+    asked
+        .data(names_of(Arc::clone(request)))
+        .data(Arc::clone(request))
 }
 
-#[async_trait::async_trait]
-impl Extension for PerRequest {
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        request: async_graphql::Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<async_graphql::Request> {
-        let carried = request
-            .data
-            .get(&std::any::TypeId::of::<Arc<Request>>())
-            .and_then(|data| data.downcast_ref::<Arc<Request>>())
-            .cloned();
-        let request = match carried {
-            Some(carried) => request.data(names_of(carried)),
-            None => request,
-        };
-        next.run(ctx, request).await
-    }
-}
+/// How long the loader collects before it asks. Fields of one list ask within microseconds of each other.
+const COLLECT: Duration = Duration::from_micros(200);
 
 fn names_of(request: Arc<Request>) -> Names {
     let tasks = request.app.tasks.clone();
     let spawn = move |batch| {
         tasks.spawn(batch);
     };
-    DataLoader::with_cache(NameLoader::new(request), spawn, HashMapCache::default())
+    DataLoader::with_cache(NameLoader::new(request), spawn, HashMapCache::default()).delay(COLLECT)
 }

@@ -6,7 +6,6 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 use super::{
     api_key::ApiKeyMutation,
     audit_verification::AuditMutation,
-    context::PerRequest,
     file::FileMutation,
     link::LinkMutation,
     member::MemberMutation,
@@ -54,7 +53,7 @@ where
     Q: async_graphql::ObjectType + 'static,
     M: async_graphql::ObjectType + 'static,
 {
-    builder.extension(PerRequest).disable_suggestions().finish()
+    builder.disable_suggestions().finish()
 }
 
 #[cfg(test)]

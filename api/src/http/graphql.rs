@@ -9,6 +9,8 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::OperationType;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use super::{
     accept::{self, Reply},
@@ -19,7 +21,10 @@ use super::{
 };
 use crate::{
     error::{Code, Error},
-    graphql::guard::{Admitted, Body, Limits},
+    graphql::{
+        context::carry,
+        guard::{Admitted, Body, Limits},
+    },
     request::Request,
 };
 use answer::Answer;
@@ -104,9 +109,8 @@ async fn run(
     body: Body,
     reply: Reply,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = async_graphql::Request::new(body.query)
-        .variables(body.variables)
-        .data(Arc::clone(&own));
+    let asked = async_graphql::Request::new(body.query).variables(body.variables);
+    let mut asked = carry(asked, &own);
     if let Some(name) = body.operation_name {
         asked = asked.operation_name(name);
     }
@@ -119,9 +123,9 @@ async fn run(
             return Err(Error::new(Code::RateLimited).retry_after(seconds).into());
         }
     }
-    let response = tokio::time::timeout(TIMEOUT, engine.execute(asked))
+    let response = tokio::time::timeout(TIMEOUT, execute(front, engine, asked))
         .await
-        .map_err(|_| Error::new(Code::Timeout))?;
+        .map_err(|_| Error::new(Code::Timeout))??;
     if let Some(address) = guessing.filter(|_| own.has_wrong_password()) {
         front.limiter.note_failed_credentials(address);
     }
@@ -133,6 +137,19 @@ async fn run(
             .map_err(|error| Error::internal(error.to_string()))?;
     }
     Ok(answer)
+}
+
+/// Runs where the database connections live: on the handler's own thread each of their answers would first
+/// wake another one. Ends with the caller's patience.
+async fn execute(
+    front: &Front,
+    engine: &Engine,
+    asked: async_graphql::Request,
+) -> Result<async_graphql::Response, Error> {
+    let engine = engine.clone();
+    let running = async move { engine.execute(asked).await }.in_current_span();
+    let task = front.app.tasks.spawn_on(running, &front.runtime);
+    AbortOnDropHandle::new(task).await.map_err(Error::internal)
 }
 
 fn media_types(request: &HttpRequest) -> Result<Reply, Problem> {

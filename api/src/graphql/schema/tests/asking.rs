@@ -17,6 +17,7 @@ use crate::{
     adapter::blob::{Blob, StoreOptions},
     app::App,
     config::Config,
+    graphql::context,
     request::{Caller, Request},
 };
 
@@ -63,7 +64,7 @@ impl House {
         let changes = query.trim_start().starts_with("mutation");
         let context = RequestContext::internal();
         let request = Request::new(Arc::clone(&self.app), caller, context, changes);
-        let asked = async_graphql::Request::new(query).data(Arc::new(request));
+        let asked = context::carry(async_graphql::Request::new(query), &Arc::new(request));
         tenant_schema().execute(asked).await
     }
 
