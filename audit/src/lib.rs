@@ -17,6 +17,7 @@ pub mod disclosure;
 pub mod entry;
 pub mod genesis;
 pub mod hash;
+pub mod merkle;
 mod time;
 pub mod trim;
 pub mod value;
