@@ -14,10 +14,12 @@
 pub mod canon;
 pub mod chain;
 pub mod disclosure;
+mod encoding;
 pub mod entry;
 pub mod genesis;
 pub mod hash;
 pub mod merkle;
+pub mod note;
 mod time;
 pub mod trim;
 pub mod value;
