@@ -13,6 +13,7 @@
 
 pub mod canon;
 pub mod chain;
+pub mod checkpoint;
 pub mod disclosure;
 mod encoding;
 pub mod entry;
