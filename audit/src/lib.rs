@@ -21,6 +21,7 @@ pub mod genesis;
 pub mod hash;
 pub mod merkle;
 pub mod note;
+pub mod proof;
 pub mod tile;
 mod time;
 pub mod trim;
