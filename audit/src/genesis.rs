@@ -1,13 +1,11 @@
-//! The first entry of a log, the log's name, and its key.
+//! The first entry of a log, and the log's name.
 
 use std::collections::BTreeMap;
 
-use data_encoding::{BASE64, HEXLOWER};
-use ed25519_dalek::SigningKey;
-
 use crate::entry::{Actor, Draft, Outcome, Req, Time};
-use crate::hash::Hash;
 use crate::value::Value;
+
+pub use crate::note::{LogKey, vkey};
 
 /// The action of entry 0 and of no other.
 pub const ACTION: &str = "audit.genesis";
@@ -29,51 +27,6 @@ pub fn origin(domain: &str, deployment: &str, log: Log<'_>, epoch: u32) -> Strin
     match log {
         Log::Tenant(tenant) => format!("audit.{domain}/{deployment}/t/{tenant}/e{epoch}"),
         Log::System => format!("audit.{domain}/{deployment}/system/e{epoch}"),
-    }
-}
-
-/// The Ed25519 signature type of C2SP signed notes.
-const ED25519: u8 = 0x01;
-
-/// The key id of C2SP signed notes: the first 4 bytes of `SHA-256(name || 0x0A || 0x01 || public)`.
-pub fn key_id(name: &str, public: &[u8; 32]) -> [u8; 4] {
-    let bytes = [name.as_bytes(), &[b'\n', ED25519], public].concat();
-    let [a, b, c, d, ..] = Hash::of(&bytes).0;
-    [a, b, c, d]
-}
-
-/// The verifier key of C2SP signed notes: `<name>+<hex key id>+<base64(0x01 || public)>`.
-///
-/// The format separates by `+` and lines, so `name` holds neither `+` nor white space; names made by [`origin`] do not.
-pub fn vkey(name: &str, public: &[u8; 32]) -> String {
-    let key = [&[ED25519], public.as_slice()].concat();
-    format!(
-        "{name}+{}+{}",
-        HEXLOWER.encode(&key_id(name, public)),
-        BASE64.encode(&key)
-    )
-}
-
-/// The signing key of one log; its seed is wiped from memory when it is dropped.
-pub struct LogKey(SigningKey);
-
-impl LogKey {
-    /// The key of a seed, 32 random bytes. The caller wipes its own copy.
-    pub fn from_seed(seed: &[u8; 32]) -> LogKey {
-        LogKey(SigningKey::from_bytes(seed))
-    }
-
-    /// The Ed25519 public key.
-    pub fn public(&self) -> [u8; 32] {
-        self.0.verifying_key().to_bytes()
-    }
-}
-
-impl std::fmt::Debug for LogKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogKey")
-            .field("public", &HEXLOWER.encode(&self.public()))
-            .finish_non_exhaustive()
     }
 }
 

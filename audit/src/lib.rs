@@ -4,19 +4,26 @@
 //! it, so that an edit, a gap, an insertion or a swap among stored entries shows when the chain is walked.
 //!
 //! Limits. A chain alone carries no key: who can write the database can recompute all of it, and cutting the
-//! tail together with the head leaves a shorter chain that is whole. The log proves nothing about events the
-//! application never emitted. Both limits are narrowed by what is built on the same leaf hash (a signed tree
-//! head, retained or anchored outside), never by the chain itself.
+//! tail together with the head leaves a shorter chain that is whole. The [`checkpoint`] signs the root of a [`merkle`]
+//! tree over the same leaf hashes, which closes the first gap against anyone without the key; a checkpoint retained or
+//! anchored outside closes the second, and nothing else does. The log proves nothing about events the application
+//! never emitted.
 //!
 //! The crate is pure: no clock, no randomness, no network, no database. Times, ids, salts and seeds are
 //! passed in. The format is written down byte for byte in `docs/audit-format.md`.
 
 pub mod canon;
 pub mod chain;
+pub mod checkpoint;
 pub mod disclosure;
+mod encoding;
 pub mod entry;
 pub mod genesis;
 pub mod hash;
+pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod tile;
 mod time;
 pub mod trim;
 pub mod value;

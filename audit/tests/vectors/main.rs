@@ -1,6 +1,9 @@
 //! The committed vectors, which docs/audit-format.md refers to. They were computed by another implementation.
 #![expect(clippy::unwrap_used, reason = "a panic is the failure of a test")]
 
+mod signed;
+mod tree;
+
 use audit::chain::{Damage, Head, LogIdentity, Stored, Verifier, verify_chunk};
 use audit::disclosure;
 use audit::entry::{Draft, Entry, Time};
@@ -11,11 +14,28 @@ use audit::{canon, entry::EntryRef};
 use serde_json::Value;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../testdata/vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../testdata/vectors.json")).unwrap()
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap()
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value[key].as_u64().unwrap()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().unwrap()
+}
+
+/// A 32-byte value in hex.
+fn hash(value: &Value) -> Hash {
+    Hash::from_hex(value.as_str().unwrap()).unwrap()
+}
+
+fn hashes(value: &Value, key: &str) -> Vec<Hash> {
+    list(value, key).iter().map(hash).collect()
 }
 
 #[test]
@@ -136,10 +156,13 @@ fn the_key_has_exactly_this_name() {
 }
 
 #[test]
-fn the_format_page_names_the_last_leaf_and_every_damage() {
-    let page = include_str!("../../docs/audit-format.md");
+fn the_format_page_names_what_the_vectors_end_with_and_every_damage() {
+    let page = include_str!("../../../docs/audit-format.md");
     let vectors = vectors();
     assert!(page.contains(text(&vectors["entries"][8], "leaf")));
+    assert!(page.contains(vectors["tree"]["roots"][9].as_str().unwrap()));
+    assert!(page.contains(text(&vectors["tiles"], "root")));
+    assert!(page.contains(text(&vectors["cosignature"], "vkey")));
     for damage in Damage::ALL {
         assert!(page.contains(damage.as_str()), "{damage:?}");
     }
