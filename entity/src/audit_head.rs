@@ -24,6 +24,8 @@ pub struct Model {
     pub min_seq: i64,
     /// `ok`, `quarantined` or `closed`.
     pub state: String,
+    /// The compact range of the tree, 32 bytes a root; null until the tree of an older log is built.
+    pub frontier: Option<Vec<u8>>,
 }
 
 /// Joins are written where they are used, so that each names its tenant.

@@ -8,6 +8,7 @@ pub mod id;
 pub mod text;
 
 pub mod api_key;
+pub mod audit_checkpoint;
 pub mod audit_disclosure;
 pub mod audit_entry;
 pub mod audit_head;
@@ -15,6 +16,7 @@ pub mod audit_key;
 pub mod audit_outbox;
 pub mod audit_quarantine;
 pub mod audit_target;
+pub mod audit_tile;
 pub mod deployment;
 pub mod file;
 pub mod invitation;

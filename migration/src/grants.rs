@@ -7,7 +7,13 @@ const NARROW: &[(&str, &str)] = &[
     ("audit_target", "SELECT, INSERT"),
     ("audit_disclosure", "SELECT, INSERT"),
     ("audit_head", "SELECT, INSERT, UPDATE"),
-    ("audit_key", "SELECT, INSERT"),
+    // A replaced key loses its seed; another master key seals the seeds again. The public half stays.
+    (
+        "audit_key",
+        "SELECT, INSERT, UPDATE (sealed, master_no, retired_at)",
+    ),
+    ("audit_tile", "SELECT, INSERT"),
+    ("audit_checkpoint", "SELECT, INSERT, UPDATE"),
     ("audit_quarantine", "SELECT, INSERT"),
     ("deployment", "SELECT, INSERT"),
     ("seaql_migrations", "SELECT"),

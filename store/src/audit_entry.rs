@@ -3,8 +3,8 @@
 use audit::{entry::Outcome, genesis::vkey, hash::Hash};
 use chrono::{DateTime, Utc};
 use entity::{
-    EntryId, EventId, audit_disclosure, audit_entry, audit_head, audit_key, audit_outbox,
-    audit_target,
+    EntryId, EventId, audit_checkpoint, audit_disclosure, audit_entry, audit_head, audit_key,
+    audit_outbox, audit_target,
 };
 use policy::Action;
 use sea_orm::{
@@ -56,6 +56,8 @@ pub struct ChainInfo {
     pub head_hash: String,
     /// The log's name and key, in the form of C2SP signed notes.
     pub public_key: String,
+    /// The newest signed checkpoint; empty in a log that is older than checkpoints, until its next entry.
+    pub checkpoint: String,
     /// Events committed and not yet in the log.
     pub pending: u64,
     /// The epoch.
@@ -247,12 +249,19 @@ async fn chain(scope: &Scope, store: &Store) -> Result<ChainInfo, StoreError> {
         .map_err(|_| StoreError::internal("a public key without 32 bytes"))?;
     let hash = Hash::from_slice(&head.last_hash)
         .ok_or_else(|| StoreError::internal("a head without a hash"))?;
+    let checkpoint = scope
+        .find::<audit_checkpoint::Entity>()
+        .filter(audit_checkpoint::Column::Epoch.eq(head.epoch))
+        .order_by_desc(audit_checkpoint::Column::Size)
+        .one(scope.conn())
+        .await?;
     let deployment = store.deployment().await.map_err(StoreError::internal)?;
     let origin = log_origin(&deployment, scope.tenant(), head.epoch);
     Ok(ChainInfo {
         size: head.size,
         head_hash: hash.to_hex(),
         public_key: vkey(&origin, &public),
+        checkpoint: checkpoint.map_or_else(String::new, |checkpoint| checkpoint.note),
         pending: scope.count::<audit_outbox::Entity>().await?,
         epoch: head.epoch,
         state: head.state,

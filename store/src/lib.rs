@@ -45,6 +45,7 @@ pub mod testing;
 
 mod batch;
 mod conn;
+mod ledger;
 mod log;
 mod outbox;
 mod seal;

@@ -3,7 +3,7 @@
 use audit::{
     chain::Head,
     entry::{Actor, ActorKind, Req},
-    genesis::{Genesis, Log, LogKey, origin, vkey},
+    genesis::{Genesis, Log, LogKey as SigningKey, origin, vkey},
 };
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head, audit_key};
@@ -14,8 +14,8 @@ use crate::{
     StoreError,
     bootstrap::Deployment,
     conn::{Conn, insert},
-    keys::Label,
-    keys::MasterKey,
+    keys::{Label, MasterKey},
+    ledger::{LogId, Tree, key::LiveKey},
     outbox, seal, sequence,
     system::Duty,
 };
@@ -37,20 +37,28 @@ pub(crate) async fn begin(
 ) -> Result<(), StoreError> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(StoreError::internal)?;
-    let public = LogKey::from_seed(&seed).public();
+    let key = SigningKey::from_seed(&seed);
+    let public = key.public();
     insert_key(conn, master, tenant, &seed, &public, now).await?;
     let draft = genesis(deployment, tenant, &public, now)?.draft();
     let mut head = Head::empty();
     let at = outbox::time(now)?;
     let sealed = head.append(&draft, at).map_err(StoreError::internal)?;
-    let row = sequence::Appended {
+    let entry = sequence::Appended {
         seq: 0,
         ts: now,
         sealed,
         draft,
         disclosures: Vec::new(),
     };
-    sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[row]).await?;
+    sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[entry]).await?;
+    let log = LogId {
+        tenant,
+        epoch: FIRST_EPOCH,
+    };
+    let mut tree = Tree::empty(deployment, log, vec![LiveKey { key }]);
+    tree.push(head.last_hash);
+    tree.write(conn, now).await?;
     let head = audit_head::Model {
         tenant_id: tenant,
         epoch: FIRST_EPOCH,
@@ -59,6 +67,7 @@ pub(crate) async fn begin(
         last_ts: now,
         min_seq: 0,
         state: "ok".to_owned(),
+        frontier: Some(tree.frontier()),
     };
     insert(conn, head).await?;
     Ok(())

@@ -19,6 +19,7 @@ use crate::{
     Event, EventStatus, RequestContext, Store, StoreError,
     conn::Conn,
     event::{DraftRejected, class::Public},
+    ledger::Tree,
     outbox,
     system::Reason,
 };
@@ -176,22 +177,32 @@ async fn append(
         quarantine_log(conn, &row, "the last entry does not have the head's hash").await?;
         return Ok(0);
     }
+    let mut tree = match Tree::open(store, conn, &row).await? {
+        Ok(tree) => tree,
+        Err(cause) => {
+            quarantine_log(conn, &row, cause).await?;
+            return Ok(0);
+        }
+    };
     let batch = intake::take(conn, row.tenant_id, limit).await?;
     if batch.is_empty() {
         return Ok(0);
     }
+    tree.catch_up(conn).await?;
     let mut known = Known::read(conn, row.tenant_id, &batch).await?;
     let now = database_now(store, conn).await?;
     let ts = outbox::time(now)?;
     let mut appended = Vec::with_capacity(batch.len());
     for waiting in batch {
         let draft = known.judge(row.tenant_id, &waiting);
-        appended.push(place(conn, &row, &mut head, waiting, draft, ts).await?);
+        let entry = place(conn, &row, &mut head, waiting, draft, ts).await?;
+        tree.push(entry.sealed.leaf);
+        appended.push(entry);
     }
-    let count = appended.len() as u64;
     insert_entries(conn, row.tenant_id, row.epoch, &appended).await?;
-    advance(conn, &row, head).await?;
-    Ok(count)
+    tree.write(conn, rows::datetime(head.last_ts)?).await?;
+    advance(conn, &row, head, &tree).await?;
+    Ok(appended.len() as u64)
 }
 
 fn head_of(row: &audit_head::Model) -> Option<Head> {
@@ -277,8 +288,13 @@ async fn quarantine_log(
 }
 
 /// Moves the head by compare-and-set: nobody can have moved it, and if somebody did, nothing commits.
-async fn advance(conn: &Conn, old: &audit_head::Model, new: Head) -> Result<(), StoreError> {
-    let values: [Value; 7] = [
+async fn advance(
+    conn: &Conn,
+    old: &audit_head::Model,
+    new: Head,
+    tree: &Tree,
+) -> Result<(), StoreError> {
+    let values: [Value; 8] = [
         i64::try_from(new.size)
             .map_err(StoreError::internal)?
             .into(),
@@ -288,9 +304,10 @@ async fn advance(conn: &Conn, old: &audit_head::Model, new: Head) -> Result<(), 
         old.epoch.into(),
         old.size.into(),
         old.last_hash.clone().into(),
+        tree.frontier().into(),
     ];
     let statement = conn.sql(
-        "UPDATE audit_head SET size = $1, last_hash = $2, last_ts = $3 \
+        "UPDATE audit_head SET size = $1, last_hash = $2, last_ts = $3, frontier = $8 \
          WHERE tenant_id = $4 AND epoch = $5 AND size = $6 AND last_hash = $7",
         values,
     );

@@ -48,12 +48,14 @@ macro_rules! tenant_owned {
 
 tenant_owned!(
     api_key,
+    audit_checkpoint,
     audit_disclosure,
     audit_entry,
     audit_head,
     audit_key,
     audit_outbox,
     audit_target,
+    audit_tile,
     file,
     invitation,
     job,

@@ -13,16 +13,22 @@
 //! - `audit_quarantine` holds the drafts that were rejected so. The entry proves that there was one,
 //!   not what it was.
 //!
-//! Limits: the verdict is about the chain alone ([`Assurance::A0`]). Somebody who can write all
-//! these tables can also recompute all of them; see the `audit` crate.
+//! Limits: the verdict rests on the log's key at most ([`Assurance::A1`]). Somebody who can write all these
+//! tables can put an old state of all of them back, and somebody who has the master key too can recompute
+//! everything; only a checkpoint kept outside shows that.
 
 mod cells;
+mod checkpoint;
 mod page;
 mod register;
+mod tree;
 mod walk;
 
-use audit::chain::{Finding, Report};
+use audit::chain::Finding;
 use entity::TenantId;
+
+pub use checkpoint::Signed;
+use walk::Walked;
 
 use crate::{Store, StoreError, bootstrap::DeploymentError};
 
@@ -54,6 +60,9 @@ impl Verdict {
 pub enum Assurance {
     /// The chain alone, which whoever owns the database could have recomputed.
     A0,
+    /// The log's key has signed all of it. Whoever has the key, or an old copy of the whole log, could still
+    /// deceive.
+    A1,
 }
 
 impl Assurance {
@@ -62,6 +71,7 @@ impl Assurance {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::A0 => "A0",
+            Self::A1 => "A1",
         }
     }
 }
@@ -79,6 +89,8 @@ pub struct Verification {
     pub first_bad: Option<Finding>,
     /// How many rows and columns gave evidence of damage; one damage may show in several.
     pub findings: u64,
+    /// When the damage was done, as far as checkpoints tell.
+    pub window: Window,
     /// Why nothing could be concluded; a sentence without private detail.
     pub obstacle: Option<String>,
 }
@@ -93,17 +105,28 @@ impl Verification {
             .or(self.obstacle.as_deref())
     }
 
-    fn of(report: Report) -> Self {
+    fn of(walked: Walked) -> Self {
+        let Walked {
+            report,
+            last_good,
+            first_bad,
+        } = walked;
+        let broken = report.first.is_some();
         Self {
-            verdict: if report.first.is_some() {
+            verdict: if broken {
                 Verdict::Broken
             } else {
                 Verdict::Intact
             },
-            assurance: Assurance::A0,
+            // Every entry of an intact log is covered by a signed checkpoint, or it would not be intact.
+            assurance: if broken { Assurance::A0 } else { Assurance::A1 },
             size: report.end.size,
             first_bad: report.first,
             findings: report.findings,
+            window: Window {
+                last_good,
+                first_bad,
+            },
             obstacle: None,
         }
     }
@@ -115,9 +138,19 @@ impl Verification {
             size: 0,
             first_bad: None,
             findings: 0,
+            window: Window::default(),
             obstacle: Some(obstacle),
         }
     }
+}
+
+/// Between which signed checkpoints the damage was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The last checkpoint that the entries bear out.
+    pub last_good: Option<Signed>,
+    /// The first that they do not; `None` when the damage came after the last one, or beside the entries.
+    pub first_bad: Option<Signed>,
 }
 
 impl Store {
@@ -139,7 +172,7 @@ impl Store {
             Err(error) => return Ok(Verification::inconclusive(error.to_string())),
         };
         match walk::walk(self, &deployment, tenant, progress).await {
-            Ok(report) => Ok(Verification::of(report)),
+            Ok(walked) => Ok(Verification::of(walked)),
             Err(error) => Ok(obstacle(tenant, &error)),
         }
     }

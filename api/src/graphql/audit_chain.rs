@@ -30,9 +30,10 @@ impl AuditChain {
         &self.chain.head_hash
     }
 
-    /// The newest signed checkpoint; null until the log has one.
+    /// The newest signed checkpoint (C2SP tlog-checkpoint): keep it, it is a receipt that a later log must be
+    /// consistent with. Null in a log that is older than checkpoints, until its next entry.
     async fn checkpoint(&self) -> Option<&str> {
-        None
+        Some(self.chain.checkpoint.as_str()).filter(|note| !note.is_empty())
     }
 
     /// The log's name and Ed25519 key, as signed notes write it.

@@ -71,6 +71,14 @@ impl ChunkReport {
     pub fn row_count(&self) -> usize {
         self.facts.len()
     }
+
+    /// The leaf hash of each row's bytes, and its `ts`; the epoch for bytes that are no entry.
+    pub fn leaves(&self) -> impl Iterator<Item = (Hash, Time)> {
+        self.facts.iter().map(|fact| {
+            let ts = fact.entry.as_ref().map_or(Time::EPOCH, |link| link.ts);
+            (fact.recomputed, ts)
+        })
+    }
 }
 
 /// What one row says.

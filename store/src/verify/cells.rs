@@ -35,6 +35,10 @@ impl<'a> Cells<'a> {
         self.row.try_get_by_index(index)
     }
 
+    pub(super) fn optional_bytes(self, index: usize) -> Result<Option<Vec<u8>>, DbErr> {
+        self.row.try_get_by_index(index)
+    }
+
     pub(super) fn text(self, index: usize) -> Result<String, DbErr> {
         if self.postgres {
             return self.row.try_get_by_index(index);

@@ -5,6 +5,7 @@ use audit::{
     entry::{Entry, Time},
     genesis::{LogKey, vkey},
     hash::Hash,
+    note::VerifierKey,
     value::Value,
 };
 use entity::TenantId;
@@ -31,6 +32,8 @@ pub(super) struct HeadRow {
     last_ts_micros: i64,
     min_seq: i64,
     state: String,
+    /// Absent in a log that is older than trees are, until something is appended to it.
+    frontier: Option<Vec<u8>>,
 }
 
 /// The key's row.
@@ -48,7 +51,7 @@ pub(super) async fn heads(conn: &Conn, tenant: TenantId) -> Result<Vec<HeadRow>,
     let last_ts = time(conn, "last_ts");
     let statement = conn.sql(
         &format!(
-            "SELECT CAST(epoch AS bigint), size, last_hash, {last_ts}, min_seq, state \
+            "SELECT CAST(epoch AS bigint), size, last_hash, {last_ts}, min_seq, state, frontier \
              FROM audit_head WHERE tenant_id = $1 ORDER BY epoch"
         ),
         [tenant.into()],
@@ -63,6 +66,7 @@ pub(super) async fn heads(conn: &Conn, tenant: TenantId) -> Result<Vec<HeadRow>,
             last_ts_micros: cells.micros(3)?,
             min_seq: cells.int(4)?,
             state: cells.text(5)?,
+            frontier: cells.optional_bytes(6)?,
         })
     });
     heads.collect()
@@ -109,6 +113,10 @@ impl HeadRow {
         }
     }
 
+    pub(super) fn frontier(&self) -> Option<&[u8]> {
+        self.frontier.as_deref()
+    }
+
     /// What the walk does not look at.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -123,6 +131,16 @@ impl HeadRow {
         }
         findings
     }
+}
+
+/// The keys whose signatures count. One that cannot be a key is reported with the keys themselves.
+pub(super) fn verifier_keys(origin: &str, keys: &[KeyRow]) -> Vec<VerifierKey> {
+    let publics = keys
+        .iter()
+        .filter_map(|key| key.public.as_slice().try_into().ok());
+    publics
+        .filter_map(|public| VerifierKey::log(origin, public).ok())
+        .collect()
 }
 
 /// A log of one epoch has one head.
@@ -222,18 +240,21 @@ fn seed_damage(
 
 /// Rows of the tenant under an epoch that never began.
 pub(super) async fn strays(conn: &Conn, tenant: TenantId) -> Result<Vec<Finding>, StoreError> {
+    // Each with what tells where the stray belongs.
     let tables = [
-        ("audit_entry", Damage::EntryInserted),
-        ("audit_target", Damage::ProjectionAltered),
-        ("audit_disclosure", Damage::DisclosureAltered),
+        ("audit_entry", "seq", Damage::EntryInserted),
+        ("audit_target", "seq", Damage::ProjectionAltered),
+        ("audit_disclosure", "seq", Damage::DisclosureAltered),
+        ("audit_tile", "tile_index * 0", Damage::ProjectionAltered),
+        ("audit_checkpoint", "size * 0", Damage::ProjectionAltered),
     ];
     let mut findings = Vec::new();
-    for (table, damage) in tables {
+    for (table, seq, damage) in tables {
         // Two ranges of the primary key, because `<>` would read the whole log.
         let statement = conn.sql(
             &format!(
-                "SELECT seq FROM (SELECT seq FROM {table} WHERE tenant_id = $1 AND epoch < $2 \
-                 UNION ALL SELECT seq FROM {table} WHERE tenant_id = $1 AND epoch > $2) AS other \
+                "SELECT seq FROM (SELECT {seq} AS seq FROM {table} WHERE tenant_id = $1 AND epoch < $2 \
+                 UNION ALL SELECT {seq} AS seq FROM {table} WHERE tenant_id = $1 AND epoch > $2) AS other \
                  ORDER BY seq LIMIT 1"
             ),
             [tenant.into(), FIRST_EPOCH.into()],

@@ -3,13 +3,26 @@
 use audit::chain::{Finding, Head, Report, Verifier};
 use entity::TenantId;
 
-use super::{page, register};
+use super::{
+    checkpoint::{Checkpoints, Signed},
+    page, register,
+    tree::{Checked, TreeWalk, Vague},
+};
 use crate::{
     Store, StoreError,
     bootstrap::Deployment,
     conn::Conn,
+    ledger::LogId,
+    log::{FIRST_EPOCH, log_origin},
     tx::{TenantCheck, enter_tenant},
 };
+
+/// What a walk found, of the chain and of the checkpoints over it.
+pub(super) struct Walked {
+    pub(super) report: Report,
+    pub(super) last_good: Option<Signed>,
+    pub(super) first_bad: Option<Signed>,
+}
 
 /// Reads everything in one snapshot, so that appending goes on beside it.
 pub(super) async fn walk(
@@ -17,13 +30,20 @@ pub(super) async fn walk(
     deployment: &Deployment,
     tenant: TenantId,
     progress: impl Fn(u64),
-) -> Result<Report, StoreError> {
+) -> Result<Walked, StoreError> {
     let conn = store.database().begin_job_read().await?;
     enter_tenant(&conn, tenant, TenantCheck::None).await?;
     let heads = register::heads(&conn, tenant).await?;
     let keys = register::keys(&conn, tenant).await?;
     let strays = register::strays(&conn, tenant).await?;
-    let entries = entries(&conn, tenant, progress).await?;
+    let origin = log_origin(deployment, tenant, FIRST_EPOCH);
+    let log = LogId {
+        tenant,
+        epoch: FIRST_EPOCH,
+    };
+    let checkpoints = Checkpoints::new(origin.clone(), register::verifier_keys(&origin, &keys));
+    let tree = TreeWalk::new(log, checkpoints);
+    let (entries, mut tree) = entries(&conn, tenant, tree, progress).await?;
     let own = heads.iter().find(|head| head.is_of_log());
     let head = own.map_or(entries.end, register::HeadRow::head);
     let mut report = entries.verifier.finish(&head);
@@ -33,7 +53,18 @@ pub(super) async fn walk(
     let genesis = entries.genesis.as_deref();
     let of_genesis = register::genesis_findings(store, deployment, tenant, genesis, &keys);
     note(&mut report, of_genesis);
-    Ok(report)
+    if let Some(frontier) = own.and_then(register::HeadRow::frontier) {
+        tree.compare_frontier(frontier);
+    }
+    note(&mut report, std::mem::take(&mut tree.findings));
+    tree.vague
+        .iter()
+        .for_each(|vague| explain(&mut report, vague));
+    Ok(Walked {
+        report,
+        last_good: tree.checkpoints.last_good,
+        first_bad: tree.checkpoints.first_bad,
+    })
 }
 
 /// Adds what the walk itself does not look at; of two findings at one place the walk's stays.
@@ -44,6 +75,14 @@ fn note(report: &mut Report, findings: Vec<Finding>) {
         if first.is_none_or(|first| finding.seq < first.seq) {
             report.first = Some(finding);
         }
+    }
+}
+
+/// Adds a finding about many entries, unless one that is known already explains it.
+fn explain(report: &mut Report, vague: &Vague) {
+    let first = report.first.as_ref();
+    if first.is_none_or(|first| first.seq >= vague.upto) {
+        note(report, vec![vague.finding.clone()]);
     }
 }
 
@@ -60,8 +99,9 @@ const STRAYS: usize = 64;
 async fn entries(
     conn: &Conn,
     tenant: TenantId,
+    mut tree: TreeWalk,
     progress: impl Fn(u64),
-) -> Result<Entries, StoreError> {
+) -> Result<(Entries, Checked), StoreError> {
     let mut entries = Entries {
         verifier: Verifier::new(),
         strays: Vec::new(),
@@ -78,10 +118,11 @@ async fn entries(
         }
         let hashed = hashing.await.map_err(StoreError::internal)?;
         read += hashed.report.row_count() as u64;
+        tree.grow(conn, &hashed.report).await?;
         entries.add(hashed);
         progress(read);
     }
-    Ok(entries)
+    Ok((entries, tree.finish(conn).await?))
 }
 
 fn hash(page: page::Page, tenant: TenantId) -> tokio::task::JoinHandle<page::Hashed> {

@@ -29,7 +29,7 @@ async fn a_new_tenant_has_a_log_that_verifies(#[case] kind: Database) -> anyhow:
     );
     let found = scene.verdict().await?;
     assert_eq!(found.verdict, Verdict::Intact, "{found:?}");
-    assert_eq!((found.assurance, found.size), (Assurance::A0, 3));
+    assert_eq!((found.assurance, found.size), (Assurance::A1, 3));
     let system = entity::TenantId::SYSTEM;
     let found = scene.db.store.verify_chain(system, |_| {}).await?;
     assert_eq!(found.verdict, Verdict::Intact, "{found:?}");

@@ -6,6 +6,7 @@ mod entries;
 mod file;
 mod ground;
 mod job;
+mod ledger;
 mod outbox;
 mod quota;
 mod recording;

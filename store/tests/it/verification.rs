@@ -23,7 +23,7 @@ async fn a_run_is_a_row_and_two_events(#[case] kind: Database) -> anyhow::Result
     let ended = store.run_verification(&begun.run).await?;
     assert_eq!(ended.state, "DONE");
     assert_eq!(ended.verdict.as_deref(), Some("INTACT"));
-    assert_eq!(ended.assurance.as_deref(), Some("A0"));
+    assert_eq!(ended.assurance.as_deref(), Some("A1"));
     assert_eq!((ended.size, ended.first_bad_seq), (4, None));
     let again = store.run_verification(&begun.run).await;
     assert!(matches!(

@@ -265,7 +265,7 @@ async fn a_verification_ends_with_a_verdict_and_is_found_by_id() {
     let run = &data["auditVerify"]["verification"];
     assert_eq!(run["state"], "DONE");
     assert_eq!(run["verdict"], "INTACT");
-    assert_eq!(run["assurance"], "A0");
+    assert_eq!(run["assurance"], "A1");
     let id = run["id"].as_str().unwrap();
     let query = format!("{{ node(id: \"{id}\") {{ ... on AuditVerification {{ {fields} }} }} }}");
     assert_eq!(house.data(&query).await["node"], *run);

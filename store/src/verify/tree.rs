@@ -1,0 +1,245 @@
+//! The tree along the walk: what is stored of it against what the entries give.
+
+use audit::{
+    chain::{ChunkReport, Damage, Finding},
+    hash::Hash,
+    merkle::{Frontier, subtree_root},
+};
+use sea_orm::ConnectionTrait;
+
+use super::{
+    cells::Cells,
+    checkpoint::{self, Checkpoints},
+    page::finding,
+};
+use crate::{
+    StoreError,
+    conn::Conn,
+    ledger::{LogId, tile::WIDTH},
+};
+
+/// The tree of the entries that were read so far.
+pub(super) struct TreeWalk {
+    log: LogId,
+    frontier: Frontier,
+    /// The hashes of each level that fill no tile yet.
+    open: Vec<Vec<Hash>>,
+    tiles: u64,
+    checkpoints: Checkpoints,
+    vague: Vec<Vague>,
+}
+
+/// A finding about many entries at once: what else is damaged among them or before them explains it.
+pub(super) struct Vague {
+    pub(super) upto: u64,
+    pub(super) finding: Finding,
+}
+
+/// A tile that the entries give.
+struct Tile {
+    level: usize,
+    index: u64,
+    hashes: Vec<Hash>,
+}
+
+impl TreeWalk {
+    pub(super) fn new(log: LogId, checkpoints: Checkpoints) -> Self {
+        Self {
+            log,
+            frontier: Frontier::empty(),
+            open: Vec::new(),
+            tiles: 0,
+            checkpoints,
+            vague: Vec::new(),
+        }
+    }
+
+    /// Grows the tree by a page of entries and compares what is stored of that part.
+    pub(super) async fn grow(&mut self, conn: &Conn, page: &ChunkReport) -> Result<(), StoreError> {
+        let before = self.frontier.size();
+        let grown = before + page.row_count() as u64;
+        let stored = checkpoint::read(conn, self.log, before..grown).await?;
+        let mut stored = self.checkpoints.check(stored).await?.into_iter().peekable();
+        let mut full = Vec::new();
+        for (leaf, ts) in page.leaves() {
+            self.frontier.push(leaf);
+            self.fill(0, leaf, &mut full);
+            let size = self.frontier.size();
+            while let Some(signed) = stored.next_if(|signed| signed.size == size) {
+                let root = self.frontier.root();
+                self.checkpoints.compare(&signed, root, ts.as_micros());
+            }
+        }
+        self.compare_tiles(conn, before, full).await
+    }
+
+    fn fill(&mut self, level: usize, hash: Hash, full: &mut Vec<Tile>) {
+        if self.open.len() == level {
+            self.open.push(Vec::new());
+        }
+        let Some(open) = self.open.get_mut(level) else {
+            return;
+        };
+        open.push(hash);
+        if open.len() as u64 == WIDTH {
+            let hashes = std::mem::take(open);
+            let root = subtree_root(&hashes);
+            let span = WIDTH.saturating_pow(u32::try_from(level + 1).unwrap_or(u32::MAX));
+            let index = self.frontier.size().div_ceil(span) - 1;
+            full.push(Tile {
+                level,
+                index,
+                hashes,
+            });
+            self.fill(level + 1, root, full);
+        }
+    }
+
+    async fn compare_tiles(
+        &mut self,
+        conn: &Conn,
+        before: u64,
+        full: Vec<Tile>,
+    ) -> Result<(), StoreError> {
+        if full.is_empty() {
+            return Ok(());
+        }
+        let mut stored = lowest(conn, self.log, before, self.frontier.size()).await?;
+        for tile in full {
+            self.tiles += 1;
+            let found = if tile.level == 0 {
+                stored
+                    .iter()
+                    .position(|(index, _)| *index == tile.index)
+                    .map(|at| stored.swap_remove(at).1)
+            } else {
+                one(conn, self.log, &tile).await?
+            };
+            self.vague.extend(tile.damage(found.as_deref()));
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the stored tree of a log that has been read to its end.
+    pub(super) async fn finish(mut self, conn: &Conn) -> Result<Checked, StoreError> {
+        let size = self.frontier.size();
+        if count(conn, self.log).await? > self.tiles {
+            let reason = "a tile is stored that is not one of the tree";
+            self.vague.push(Vague {
+                upto: size,
+                finding: finding(0, Damage::ProjectionAltered, reason),
+            });
+        }
+        let behind = checkpoint::read_outside(conn, self.log, size).await?;
+        let behind = self.checkpoints.check(behind).await?;
+        let findings = self.checkpoints.finish(&behind, size);
+        self.vague.extend(self.checkpoints.forked());
+        Ok(Checked {
+            frontier: self.frontier,
+            findings,
+            vague: self.vague,
+            checkpoints: self.checkpoints,
+        })
+    }
+}
+
+/// A tree that has been compared with what is stored of it.
+pub(super) struct Checked {
+    frontier: Frontier,
+    pub(super) findings: Vec<Finding>,
+    pub(super) vague: Vec<Vague>,
+    pub(super) checkpoints: Checkpoints,
+}
+
+impl Checked {
+    /// Holds the frontier stored in the head against the entries.
+    pub(super) fn compare_frontier(&mut self, stored: &[u8]) {
+        if stored == self.frontier.to_bytes() {
+            return;
+        }
+        let size = self.frontier.size();
+        let reason = "the frontier in the head is not that of the entries";
+        self.vague.push(Vague {
+            upto: size,
+            finding: finding(
+                number(size.saturating_sub(1)),
+                Damage::ProjectionAltered,
+                reason,
+            ),
+        });
+    }
+}
+
+impl Tile {
+    fn damage(&self, stored: Option<&[u8]>) -> Option<Vague> {
+        let bytes: Vec<u8> = self.hashes.iter().flat_map(|hash| hash.0).collect();
+        let reason = match stored {
+            Some(stored) if stored == bytes => return None,
+            Some(_) => "differs from the entries below it",
+            None => "is gone",
+        };
+        let (level, index) = (self.level, self.index);
+        let span = WIDTH.saturating_pow(u32::try_from(level + 1).unwrap_or(u32::MAX));
+        let first = index * span;
+        let reason = format!("tile {index} of level {level} {reason}");
+        Some(Vague {
+            upto: first + span,
+            finding: finding(number(first), Damage::ProjectionAltered, reason),
+        })
+    }
+}
+
+/// The tiles of level 0 that became full between two sizes.
+async fn lowest(
+    conn: &Conn,
+    log: LogId,
+    before: u64,
+    after: u64,
+) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+    let statement = conn.sql(
+        "SELECT tile_index, hashes FROM audit_tile WHERE tenant_id = $1 AND epoch = $2 \
+         AND level = 0 AND tile_index >= $3 AND tile_index < $4",
+        [
+            log.tenant.into(),
+            log.epoch.into(),
+            number(before / WIDTH).into(),
+            number(after / WIDTH).into(),
+        ],
+    );
+    let rows = conn.query_all_raw(statement).await?;
+    let tiles = rows.iter().map(|row| {
+        let cells = Cells::new(conn, row);
+        Ok((cells.int(0)?.unsigned_abs(), cells.bytes(1)?))
+    });
+    tiles.collect()
+}
+
+async fn one(conn: &Conn, log: LogId, tile: &Tile) -> Result<Option<Vec<u8>>, StoreError> {
+    let level = i32::try_from(tile.level).map_err(StoreError::internal)?;
+    let statement = conn.sql(
+        "SELECT hashes FROM audit_tile WHERE tenant_id = $1 AND epoch = $2 \
+         AND level = $3 AND tile_index = $4",
+        [
+            log.tenant.into(),
+            log.epoch.into(),
+            level.into(),
+            number(tile.index).into(),
+        ],
+    );
+    let row = conn.query_one_raw(statement).await?;
+    Ok(row.map(|row| Cells::new(conn, &row).bytes(0)).transpose()?)
+}
+
+async fn count(conn: &Conn, log: LogId) -> Result<u64, StoreError> {
+    let statement = conn.sql(
+        "SELECT COUNT(*) FROM audit_tile WHERE tenant_id = $1 AND epoch = $2",
+        [log.tenant.into(), log.epoch.into()],
+    );
+    let row = conn.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| StoreError::internal("a count gave no row"))?;
+    Ok(Cells::new(conn, &row).int(0)?.unsigned_abs())
+}
+
+fn number(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
