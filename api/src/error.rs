@@ -98,6 +98,7 @@ impl From<StoreError> for Error {
         let code = match &error {
             StoreError::NotFound(_) => Code::NotFound,
             StoreError::Forbidden(_) => Code::Forbidden,
+            StoreError::CredentialEnded => Code::Unauthenticated,
             StoreError::TenantSuspended => Code::TenantSuspended,
             StoreError::Invalid { field, .. } => return Self::invalid(*field, message),
             StoreError::Conflict { code, .. } => match code {

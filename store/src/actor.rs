@@ -87,6 +87,8 @@ pub struct Actor {
     pub(crate) request: RequestContext,
     /// For disclosure as `actor.email`; keys have none.
     pub(crate) email: Option<String>,
+    /// What a person came with; keys have none.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Actor {

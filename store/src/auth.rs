@@ -5,6 +5,7 @@
 pub mod token;
 
 mod key;
+mod renewal;
 mod session;
 mod sign_in;
 

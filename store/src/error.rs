@@ -64,6 +64,9 @@ pub enum StoreError {
     /// The actor is known and may not do this.
     #[error("this takes {}", needs(*.0))]
     Forbidden(Action),
+    /// The credential was good when the request came, and was revoked or has expired since.
+    #[error("the credential is not valid any more")]
+    CredentialEnded,
     /// The tenant is suspended, or not active yet, or no more.
     #[error("the tenant is not active; ask the operator of this service")]
     TenantSuspended,

@@ -5,6 +5,7 @@
 mod direct;
 mod life;
 mod link;
+mod right;
 mod scene;
 mod stream;
 mod sweep;

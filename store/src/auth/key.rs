@@ -87,6 +87,7 @@ impl Store {
             },
             request,
             email: None,
+            session: None,
         })
     }
 

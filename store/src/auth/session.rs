@@ -142,6 +142,7 @@ fn signed_in(known: &Known, hash: [u8; 32], request: RequestContext) -> SignedIn
         grant: Grant::Member { role },
         request: request.clone(),
         email: Some(known.email.clone()),
+        session: Some(known.id),
     });
     SignedIn {
         tenant_active: known.status.as_ref().map(|s| s.0) == Some(TenantStatus::Active),

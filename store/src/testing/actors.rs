@@ -14,6 +14,7 @@ pub fn actor(tenant: TenantId, member: MemberId, role: Role) -> Actor {
         grant: Grant::Member { role },
         request: RequestContext::internal(),
         email: Some("somebody@example.com".to_owned()),
+        session: None,
     }
 }
 
@@ -26,6 +27,7 @@ pub fn key_actor(tenant: TenantId, key: ApiKeyId, scopes: Scopes, creator: Role)
         grant: Grant::Key { scopes, creator },
         request: RequestContext::internal(),
         email: None,
+        session: None,
     }
 }
 

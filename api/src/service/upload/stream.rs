@@ -56,7 +56,8 @@ pub struct Uploaded {
 /// store or the database does not answer, the upload sweep sees to that.
 ///
 /// # Errors
-/// [`crate::error::Code::Forbidden`], `TenantSuspended`, `NotFound` for a place or a replaced file that does
+/// [`crate::error::Code::Forbidden`], `TenantSuspended`, `Unauthenticated` for a credential that ends
+/// on the way, `NotFound` for a place or a replaced file that does
 /// not exist, `Invalid`, `Overloaded`, `QuotaExceeded`, `FileTooLarge`, `MediaTypeRefused`,
 /// `LengthMismatch` also for a body that breaks off, `ChecksumMismatch`, `Timeout` for one that stands
 /// still, `Unavailable`.

@@ -1,4 +1,4 @@
-//! While bytes arrive: the upload's time is moved on, and a suspended tenant is cut off.
+//! While bytes arrive: the upload's time is moved on, and whoever may not go on is cut off.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::session::Session;
 use crate::error::Error;
 
-/// How often the tenant is looked at; a suspended one is refused within a second.
+/// How often the right is looked at; one that has ended is refused within a second.
 const LOOK: Duration = Duration::from_millis(800);
 
 impl Session {
@@ -28,10 +28,8 @@ impl Session {
         let mut extended = Instant::now();
         loop {
             tokio::time::sleep(LOOK).await;
-            if let Err(error @ StoreError::TenantSuspended) =
-                self.app.store.snapshot(&self.actor).await
-            {
-                return error.into();
+            if let Some(ended) = self.ended().await {
+                return ended.into();
             }
             if extended.elapsed() < ttl / 3 {
                 continue;
@@ -46,12 +44,26 @@ impl Session {
         }
     }
 
+    /// Why the upload must not go on, if the database says so; one that does not answer says nothing.
+    async fn ended(&self) -> Option<StoreError> {
+        let store = &self.app.store;
+        let looked = store.still_permits(&self.actor, Action::FileUpload).await;
+        looked.err().filter(|error| {
+            matches!(
+                error,
+                StoreError::TenantSuspended
+                    | StoreError::CredentialEnded
+                    | StoreError::Forbidden(_)
+            )
+        })
+    }
+
     /// Holds `more` bytes and moves the end of the upload's time.
     pub(super) async fn extend(&self, opened: &Opened, more: i64) -> Result<(), StoreError> {
         let tx = self
             .app
             .store
-            .begin(&self.actor, Action::FileUpload)
+            .begin_again(&self.actor, Action::FileUpload)
             .await?;
         let id: UploadId = opened.upload.id;
         tx.extend_upload(id, more, self.ends_at(tx.now())?).await?;

@@ -95,10 +95,11 @@ impl Session {
         }
     }
 
-    /// Within the upload's time or not at all: after it, the sweep may be removing the object.
+    /// Within the upload's time or not at all: after it, the sweep may be removing the object. And by a
+    /// right that is still there: the credential may have been revoked with the last byte.
     async fn settle(&self, opened: &Opened, settled: &Settled) -> Result<Uploaded, StoreError> {
         let store = &self.app.store;
-        let tx = store.begin(&self.actor, Action::FileUpload).await?;
+        let tx = store.begin_again(&self.actor, Action::FileUpload).await?;
         if tx.get_upload(opened.upload.id).await?.expires_at <= tx.now() {
             return Err(StoreError::conflict(
                 ConflictCode::Expired,
