@@ -4,6 +4,7 @@
 //! the idlest are forgotten first, which lets them start afresh.
 
 mod decision;
+mod guess;
 mod in_flight;
 mod limits;
 mod memory;
@@ -20,9 +21,11 @@ use policy::Tier;
 use uuid::Uuid;
 
 pub use self::decision::Decision;
+pub use self::guess::Guess;
 pub use self::in_flight::InFlight;
 pub use self::limits::{Limits, TierRates};
 
+use self::guess::Guesses;
 use self::in_flight::Floor;
 use self::rule::Rule;
 use crate::http::client_addr::rate_key;
@@ -31,7 +34,7 @@ use crate::http::client_addr::rate_key;
 #[derive(Debug)]
 pub struct Limiter<C: Clock = DefaultClock> {
     shield: Rule<IpAddr, C>,
-    failed_credentials: Rule<IpAddr, C>,
+    credentials: Guesses<C>,
     anonymous: Rule<IpAddr, C>,
     free: Requests<C>,
     basic: Requests<C>,
@@ -66,7 +69,7 @@ impl<C: Clock + Clone> Limiter<C> {
         let tiers = &limits.requests_per_hour;
         Self {
             shield: Rule::new(limits.shield(), keys, clock),
-            failed_credentials: Rule::new(limits.failed_credentials(), keys, clock),
+            credentials: Guesses::new(limits.failed_credentials(), keys, clock),
             anonymous: Rule::new(limits.anonymous(), keys, clock),
             free: requests(tiers.free),
             basic: requests(tiers.basic),
@@ -81,14 +84,15 @@ impl<C: Clock + Clone> Limiter<C> {
         counted(self.shield.take(&rate_key(address)))
     }
 
-    /// Whether `address` may show a credential; counts nothing.
-    pub fn check_credentials(&self, address: IpAddr) -> Decision {
-        counted(self.failed_credentials.peek(&rate_key(address)))
+    /// Lets `address` have a credential compared, which takes time; counts it if it turns out to be wrong. However
+    /// many come at once, no more get through than may be wrong.
+    pub fn guess(&self, address: IpAddr) -> Result<Guess<'_, C>, Decision> {
+        self.credentials.begin(rate_key(address)).map_err(counted)
     }
 
-    /// Counts a credential of `address` that was wrong.
-    pub fn note_failed_credentials(&self, address: IpAddr) {
-        self.failed_credentials.take(&rate_key(address));
+    /// Counts a credential of `address` that was wrong, and says whether there may be more.
+    pub fn wrong_credential(&self, address: IpAddr) -> Decision {
+        counted(self.credentials.take(rate_key(address)))
     }
 
     /// Counts a request of `address` without credential.
@@ -114,7 +118,7 @@ impl<C: Clock + Clone> Limiter<C> {
     /// Forgets everybody whose allowance is whole again. For a task that runs every minute or so.
     pub fn sweep(&self) {
         self.shield.sweep();
-        self.failed_credentials.sweep();
+        self.credentials.sweep();
         self.anonymous.sweep();
         for &tier in Tier::ALL {
             let Requests { burst, hour } = self.requests(tier);

@@ -106,10 +106,9 @@ fn unknown(front: &Front, request: &ServiceRequest, error: AuthError) -> Problem
         return error.into();
     }
     let address = address(request);
-    if let Err(problem) = hold(request, front.limiter.check_credentials(address)) {
+    if let Err(problem) = hold(request, front.limiter.wrong_credential(address)) {
         return problem;
     }
-    front.limiter.note_failed_credentials(address);
     metrics::counter!("strongroom_credentials_rejected_total").increment(1);
     error.into()
 }

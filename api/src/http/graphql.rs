@@ -20,6 +20,7 @@ use super::{
     state::{Engine, Front},
 };
 use crate::{
+    adapter::limiter::Decision,
     error::{Code, Error},
     graphql::{
         context::carry,
@@ -116,18 +117,13 @@ async fn run(
     }
     asked.set_parsed_query(admitted.document);
     let guessing = own.context.ip.filter(|_| admitted.approved.sensitive);
-    if let Some(address) = guessing {
-        let decision = front.limiter.check_credentials(address);
-        if !decision.allowed {
-            let seconds = decision.retry_after_seconds;
-            return Err(Error::new(Code::RateLimited).retry_after(seconds).into());
-        }
-    }
+    let guess = guessing.map(|address| front.limiter.guess(address));
+    let guess = guess.transpose().map_err(limited)?;
     let response = tokio::time::timeout(TIMEOUT, execute(front, engine, asked))
         .await
         .map_err(|_| Error::new(Code::Timeout))??;
-    if let Some(address) = guessing.filter(|_| own.has_wrong_password()) {
-        front.limiter.note_failed_credentials(address);
+    if let Some(guess) = guess {
+        guess.end(own.has_wrong_password());
     }
     let mut answer = Answer::of(response, admitted.approved.complexity).respond(reply);
     if let Some(change) = own.take_cookie_change() {
@@ -150,6 +146,10 @@ async fn execute(
     let running = async move { engine.execute(asked).await }.in_current_span();
     let task = front.app.tasks.spawn_on(running, &front.runtime);
     AbortOnDropHandle::new(task).await.map_err(Error::internal)
+}
+
+fn limited(decision: Decision) -> Error {
+    Error::new(Code::RateLimited).retry_after(decision.retry_after_seconds)
 }
 
 fn media_types(request: &HttpRequest) -> Result<Reply, Problem> {

@@ -89,20 +89,49 @@ fn anonymous_requests_are_counted_by_the_hour() {
 #[test]
 fn only_wrong_credentials_are_counted() {
     let Fixture { clock, limiter } = fixture();
-    assert_eq!(limiter.check_credentials(CALLER).remaining, 10);
     for _ in 0..1_000 {
-        assert!(limiter.check_credentials(CALLER).allowed);
+        limiter.guess(CALLER).unwrap().end(false);
     }
     for failures in 1..=10 {
-        limiter.note_failed_credentials(CALLER);
-        let decision = limiter.check_credentials(CALLER);
-        assert_eq!(decision.remaining, 10 - failures);
+        limiter.guess(CALLER).unwrap().end(true);
+        assert_eq!(guesses(&limiter), 10 - failures);
     }
-    let refused = limiter.check_credentials(CALLER);
-    assert!(!refused.allowed);
+    let refused = limiter.guess(CALLER).unwrap_err();
     assert_eq!(refused.retry_after_seconds, 6);
+    assert!(!limiter.wrong_credential(CALLER).allowed);
     clock.advance(Duration::from_secs(6));
-    assert_eq!(limiter.check_credentials(CALLER).remaining, 1);
+    assert_eq!(guesses(&limiter), 1);
+    assert!(limiter.wrong_credential(CALLER).allowed);
+    assert_eq!(guesses(&limiter), 0);
+}
+
+#[test]
+fn no_more_credentials_are_compared_at_once_than_may_be_wrong() {
+    let Fixture { limiter, .. } = fixture();
+    limiter.guess(CALLER).unwrap().end(true);
+    let under_way: Vec<_> = std::iter::from_fn(|| limiter.guess(CALLER).ok()).collect();
+    assert_eq!(under_way.len(), 9);
+    assert_eq!(limiter.guess(CALLER).unwrap_err().retry_after_seconds, 1);
+    limiter.guess(address(1)).unwrap().end(false);
+    for guess in under_way {
+        guess.end(false);
+    }
+    assert_eq!(guesses(&limiter), 9);
+}
+
+#[test]
+fn who_goes_away_before_the_verdict_has_guessed_wrong() {
+    let Fixture { limiter, .. } = fixture();
+    drop(limiter.guess(CALLER));
+    assert_eq!(guesses(&limiter), 9);
+}
+
+/// How many may be under way at once just now.
+fn guesses(limiter: &Limiter<FakeRelativeClock>) -> usize {
+    let under_way: Vec<_> = std::iter::from_fn(|| limiter.guess(CALLER).ok()).collect();
+    let count = under_way.len();
+    under_way.into_iter().for_each(|guess| guess.end(false));
+    count
 }
 
 #[rstest]

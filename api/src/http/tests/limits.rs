@@ -94,3 +94,25 @@ async fn a_tenant_without_calls_left_is_told_so_and_can_still_verify() {
     let verify = served.http.get(url).bearer_auth(&served.made.api_key);
     assert_eq!(verify.send().await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_burst_of_wrong_passwords_gets_no_further_than_one_after_the_other() {
+    let served = served(&[("STRONGROOM_FAILED_CREDENTIALS_PER_MINUTE", "2")]).await;
+    let query = format!(
+        "mutation {{ login(input: {{ email: \"{}\", password: \"not the password\" }}) \
+         {{ userErrors {{ code }} }} }}",
+        served.made.owner_email
+    );
+    let answers = futures_util::future::join_all((0..8).map(|_| served.ask(None, &query))).await;
+    let compared = answers.iter().filter(|(status, body)| {
+        let code = body.pointer("/data/login/userErrors/0/code");
+        *status == StatusCode::OK && code.is_some_and(|code| code == "INVALID_CREDENTIALS")
+    });
+    assert_eq!(compared.count(), 2, "{answers:?}");
+    let held = answers
+        .iter()
+        .filter(|(status, _)| *status == StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(held.count(), 6, "{answers:?}");
+    let (status, _) = served.ask(None, &query).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+}
