@@ -13,6 +13,10 @@ pub struct Files {
     pub purge_delay: Duration,
     /// `STRONGROOM_MAX_UPLOADS_IN_FLIGHT`, 1 to 100 000; default 64.
     pub max_uploads_in_flight: usize,
+    /// `STRONGROOM_UPLOAD_GRACE`, 0 s to 1 h; default 60 s.
+    pub upload_grace: Duration,
+    /// `STRONGROOM_UPLOAD_MIN_BYTES_PER_SECOND`, 1 to 1 GiB; default 16 KiB.
+    pub upload_min_bytes_per_second: u32,
 }
 
 /// Work that repeats.
@@ -37,10 +41,14 @@ pub(super) fn files(reader: &mut Reader<'_>) -> Option<Files> {
     let upload_ttl = reader.duration("STRONGROOM_UPLOAD_TTL");
     let purge_delay = reader.duration("STRONGROOM_PURGE_DELAY");
     let max_uploads_in_flight = reader.number("STRONGROOM_MAX_UPLOADS_IN_FLIGHT");
+    let upload_grace = reader.duration("STRONGROOM_UPLOAD_GRACE");
+    let upload_min_bytes_per_second = reader.number("STRONGROOM_UPLOAD_MIN_BYTES_PER_SECOND");
     Some(Files {
         upload_ttl: upload_ttl?,
         purge_delay: purge_delay?,
         max_uploads_in_flight: max_uploads_in_flight?,
+        upload_grace: upload_grace?,
+        upload_min_bytes_per_second: upload_min_bytes_per_second?,
     })
 }
 

@@ -26,7 +26,7 @@ pub mod stream;
 
 use std::time::Duration;
 
-pub use in_flight::InFlight;
+pub use in_flight::{Berth, InFlight};
 pub(crate) use intake::{Expected, Intake};
 pub use place::Address;
 pub(crate) use place::Place;

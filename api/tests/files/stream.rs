@@ -270,11 +270,61 @@ async fn a_tenant_suspended_on_the_way_is_cut_off(#[case] kind: Database) {
 #[tokio::test]
 async fn one_upload_more_than_configured_is_asked_to_come_back(#[case] kind: Database) {
     let scene = scene_with(kind, &[("STRONGROOM_MAX_UPLOADS_IN_FLIGHT", "1")]).await;
-    let place = scene.app.uploads.enter().unwrap();
+    let place = scene
+        .app
+        .uploads
+        .enter(entity::TenantId::generate())
+        .unwrap();
     let full = scene.upload(incoming("a.txt", None), text(1)).await;
     assert_eq!(full.unwrap_err(), Code::Overloaded);
     drop(place);
     assert!(scene.upload(incoming("a.txt", None), text(1)).await.is_ok());
     scene.settled(1).await;
+    scene.close().await;
+}
+
+#[rstest]
+#[case(Sqlite)]
+#[case(Postgres)]
+#[tokio::test]
+async fn a_tenant_with_its_share_of_uploads_is_told_so_while_others_go_on(#[case] kind: Database) {
+    let scene = scene_with(kind, &[("STRONGROOM_MAX_UPLOADS_IN_FLIGHT", "4")]).await;
+    let own = scene.app.uploads.enter(scene.seed.tenant).unwrap();
+    let over = scene.upload(incoming("a.txt", None), text(1)).await;
+    assert_eq!(over.unwrap_err(), Code::RateLimited);
+    assert!(
+        scene
+            .app
+            .uploads
+            .enter(entity::TenantId::generate())
+            .is_ok()
+    );
+    drop(own);
+    assert!(scene.upload(incoming("a.txt", None), text(1)).await.is_ok());
+    scene.settled(1).await;
+    scene.close().await;
+}
+
+#[rstest]
+#[case(Sqlite)]
+#[case(Postgres)]
+#[tokio::test]
+async fn a_body_that_drips_is_given_up_although_it_never_stands_still(#[case] kind: Database) {
+    let pairs = [
+        ("STRONGROOM_UPLOAD_GRACE", "1s"),
+        ("STRONGROOM_UPLOAD_MIN_BYTES_PER_SECOND", "1000000"),
+    ];
+    let scene = scene_with(kind, &pairs).await;
+    let mut drops = tokio::time::interval(Duration::from_millis(20));
+    let drip = stream::poll_fn(move |context| {
+        drops
+            .poll_tick(context)
+            .map(|_| Some(Ok(Bytes::from_static(b"drop"))))
+    });
+    let slow = scene
+        .upload_body(incoming("a.txt", None), drip.take(500))
+        .await;
+    assert_eq!(slow.unwrap_err(), Code::Timeout);
+    scene.settled(0).await;
     scene.close().await;
 }

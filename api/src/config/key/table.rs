@@ -353,10 +353,28 @@ pub const KEYS: &[Key] = &[
     Key {
         variable: "STRONGROOM_MAX_UPLOADS_IN_FLIGHT",
         section: Section::Files,
-        doc: "Uploads streamed through one process at the same time.",
+        doc: "Uploads streamed through one process at the same time; one tenant has at most a quarter of them.",
         unit: "uploads",
         range: Range::Number(1, 100_000),
         default: Some("64"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_UPLOAD_GRACE",
+        section: Section::Files,
+        doc: "How long in all a streamed upload may be waited for, beyond what its bytes take at the lowest rate.",
+        unit: "duration",
+        range: Range::Seconds(0, 3_600),
+        default: Some("60s"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_UPLOAD_MIN_BYTES_PER_SECOND",
+        section: Section::Files,
+        doc: "The lowest average rate of a streamed upload; a slower one ends with 408.",
+        unit: "bytes per second",
+        range: Range::Number(1, 1_073_741_824),
+        default: Some("16384"),
         ..KEY
     },
     Key {

@@ -4,6 +4,7 @@
 
 mod body;
 mod lease;
+mod pace;
 mod session;
 mod transfer;
 
@@ -16,7 +17,7 @@ use policy::Action;
 use store::{Actor, EventRef};
 use tracing::Instrument;
 
-use self::session::Session;
+use self::{pace::Pace, session::Session};
 use super::{Address, Expected, Place};
 use crate::{app::App, error::Error};
 
@@ -57,10 +58,10 @@ pub struct Uploaded {
 ///
 /// # Errors
 /// [`crate::error::Code::Forbidden`], `TenantSuspended`, `Unauthenticated` for a credential that ends
-/// on the way, `NotFound` for a place or a replaced file that does
-/// not exist, `Invalid`, `Overloaded`, `QuotaExceeded`, `FileTooLarge`, `MediaTypeRefused`,
-/// `LengthMismatch` also for a body that breaks off, `ChecksumMismatch`, `Timeout` for one that stands
-/// still, `Unavailable`.
+/// on the way, `NotFound` for a place or a replaced file that does not exist, `Invalid`, `Overloaded`,
+/// `RateLimited` when the tenant has its share of uploads in flight, `QuotaExceeded`, `FileTooLarge`,
+/// `MediaTypeRefused`, `LengthMismatch` also for a body that breaks off, `ChecksumMismatch`, `Timeout`
+/// for one that stands still or is too slow on the whole, `Unavailable`.
 pub async fn receive<S, E>(
     app: &Arc<App>,
     actor: &Actor,
@@ -84,7 +85,7 @@ where
         sha256: incoming.sha256,
     };
     expected.check()?;
-    let place = app.uploads.enter()?;
+    let place = app.uploads.enter(actor.tenant())?;
     let session = Session {
         app: Arc::clone(app),
         actor: actor.clone(),
@@ -92,7 +93,7 @@ where
         replaces: incoming.replaces,
         expected,
     };
-    let (mouth, pieces) = body::channel(incoming.patience);
+    let (mouth, pieces) = body::channel(Pace::new(incoming.patience, &app.config.files));
     let work = async move {
         let result = session.run(pieces).await;
         drop(place);

@@ -1,7 +1,5 @@
 //! A body on its way from the request to the task that takes it in.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::{
@@ -9,7 +7,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::Uploaded;
+use super::{Uploaded, pace::Pace};
 use crate::error::{Code, Error};
 
 /// Chunks on their way; a chunk is some ten kilobytes.
@@ -25,27 +23,26 @@ pub(super) enum Piece {
 #[derive(Debug)]
 pub(super) struct Pieces {
     pieces: Receiver<Piece>,
-    patience: Duration,
+    pace: Pace,
 }
 
-pub(super) fn channel(patience: Duration) -> (Sender<Piece>, Pieces) {
+pub(super) fn channel(pace: Pace) -> (Sender<Piece>, Pieces) {
     let (mouth, pieces) = mpsc::channel(CAPACITY);
-    (mouth, Pieces { pieces, patience })
+    (mouth, Pieces { pieces, pace })
 }
 
 impl Pieces {
     /// The next bytes, or none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        match tokio::time::timeout(self.patience, self.pieces.recv()).await {
-            Ok(Some(Piece::Bytes(bytes))) => Ok(Some(bytes)),
-            Ok(Some(Piece::End)) => Ok(None),
-            Ok(None) => Err(Error::with_message(
+        match self.pace.keep(self.pieces.recv()).await? {
+            Some(Piece::Bytes(bytes)) => {
+                self.pace.count(bytes.len());
+                Ok(Some(bytes))
+            }
+            Some(Piece::End) => Ok(None),
+            None => Err(Error::with_message(
                 Code::LengthMismatch,
                 "the body broke off before its end",
-            )),
-            Err(_) => Err(Error::with_message(
-                Code::Timeout,
-                format!("no byte came for {} s", self.patience.as_secs()),
             )),
         }
     }
