@@ -19,6 +19,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// The absolute end.
     pub expires_at: DateTimeUtc,
+    /// When it was last used; none before the first use.
+    pub last_seen_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are used, so that each names its tenant.

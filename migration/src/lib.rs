@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod grants;
 
 mod m0001_foundation;
+mod m0002_operator_session;
 mod m0003_ledger;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m0001_foundation::Migration),
+            Box::new(m0002_operator_session::Migration),
             Box::new(m0003_ledger::Migration),
         ]
     }

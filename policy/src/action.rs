@@ -82,6 +82,8 @@ actions! {
     SystemChainRead = "system_chain.read",
     /// An operator signed in.
     OperatorLogin = "operator.login",
+    /// An operator signed out.
+    OperatorLogout = "operator.logout",
     /// An operator account was made.
     OperatorCreate = "operator.create",
     /// A file passed every check and can be downloaded.

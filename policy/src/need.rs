@@ -127,6 +127,7 @@ pub const fn needs(action: Action) -> Need {
         | Action::TenantList
         | Action::SystemChainRead
         | Action::OperatorLogin
+        | Action::OperatorLogout
         | Action::OperatorCreate => OPERATOR,
         Action::FileReady
         | Action::FileReject

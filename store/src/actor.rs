@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use entity::{ApiKeyId, MemberId, OperatorId, SessionId, TenantId, UserId};
+use entity::{ApiKeyId, MemberId, OperatorId, OperatorSessionId, SessionId, TenantId, UserId};
 use policy::{Action, Grant, allow};
 use uuid::Uuid;
 
@@ -164,6 +164,7 @@ impl Person {
 #[derive(Debug, Clone)]
 pub struct Operator {
     pub(crate) id: OperatorId,
+    pub(crate) session: OperatorSessionId,
     pub(crate) email: String,
     pub(crate) request: RequestContext,
 }

@@ -148,7 +148,7 @@ impl Store {
     /// As the database says; then the times of this interval are lost, which only makes them older.
     pub async fn flush_uses(&self) -> Result<(), StoreError> {
         let uses = self.credentials().take_uses();
-        if uses.keys.is_empty() && uses.sessions.is_empty() {
+        if uses.is_empty() {
             return Ok(());
         }
         let tx = self.begin_system(Reason::LastUsedFlush).await?;
@@ -164,6 +164,14 @@ impl Store {
         for (session, at) in uses.sessions {
             let statement = tx.conn().sql(
                 "UPDATE session SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1",
+                [at.into(), session.into()],
+            );
+            tx.conn().execute_raw(statement).await?;
+        }
+        for (session, at) in uses.operator_sessions {
+            let statement = tx.conn().sql(
+                "UPDATE operator_session SET last_seen_at = $1 WHERE id = $2 \
+                 AND (last_seen_at IS NULL OR last_seen_at < $1)",
                 [at.into(), session.into()],
             );
             tx.conn().execute_raw(statement).await?;

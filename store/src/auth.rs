@@ -16,7 +16,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use entity::{ApiKeyId, SessionId, TenantId};
+use entity::{ApiKeyId, OperatorSessionId, SessionId, TenantId};
 use moka::future::Cache;
 use zeroize::Zeroizing;
 
@@ -63,6 +63,13 @@ pub(crate) struct Credentials {
 pub(crate) struct Uses {
     pub(crate) keys: HashMap<(TenantId, ApiKeyId), DateTime<Utc>>,
     pub(crate) sessions: HashMap<SessionId, DateTime<Utc>>,
+    pub(crate) operator_sessions: HashMap<OperatorSessionId, DateTime<Utc>>,
+}
+
+impl Uses {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.sessions.is_empty() && self.operator_sessions.is_empty()
+    }
 }
 
 impl Credentials {
@@ -120,6 +127,11 @@ impl Credentials {
     pub(crate) fn note_session(&self, session: SessionId, at: DateTime<Utc>) {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         uses.sessions.insert(session, at);
+    }
+
+    pub(crate) fn note_operator_session(&self, session: OperatorSessionId, at: DateTime<Utc>) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.operator_sessions.insert(session, at);
     }
 
     pub(crate) fn take_uses(&self) -> Uses {

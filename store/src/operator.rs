@@ -1,10 +1,12 @@
 //! The operators' door: work on tenants from outside, and on the deployment itself.
 
-use entity::TenantId;
+use entity::{TenantId, operator_session};
 use policy::{Action, Grant, allow};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::{
-    Operator, Principal, Store, StoreError, Tx,
+    Operator, Principal, Receipt, Store, StoreError, Tx,
+    event::{OperatorSignedOut, class::Target},
     tx::{Scope, TenantCheck},
 };
 
@@ -33,6 +35,22 @@ impl Store {
             TenantCheck::None,
         )
         .await
+    }
+
+    /// Ends the operator's session.
+    ///
+    /// # Errors
+    /// As the database says; then the session goes on.
+    pub async fn sign_out_operator(&self, operator: &Operator) -> Result<Receipt, StoreError> {
+        let tx = self
+            .begin_operator(operator, Action::OperatorLogout, TenantId::SYSTEM)
+            .await?;
+        operator_session::Entity::delete_many()
+            .filter(operator_session::Column::Id.eq(operator.session))
+            .exec(tx.conn())
+            .await?;
+        let operator = Target(operator.id);
+        tx.commit(OperatorSignedOut { operator }).await
     }
 
     /// Opens an unchanging view for an operator, across tenants.

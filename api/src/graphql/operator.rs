@@ -161,9 +161,15 @@ impl OperatorQuery {
 payload! {
     /// The session that began.
     OperatorLoginPayload, OperatorLoginUserError, OperatorLoginErrorCode {
-        /// For the `Authorization` header; good for 12 hours.
+        /// For the `Authorization` header; good for 12 hours, and for 30 minutes without use.
         token: String,
     } refuses { InvalidCredentials }
+}
+
+payload! {
+    /// The session that ended.
+    OperatorLogoutPayload, OperatorLogoutUserError, OperatorLogoutErrorCode {
+    } refuses { InvalidState }
 }
 
 payload! {
@@ -277,6 +283,14 @@ impl OperatorMutation {
             let event = session.receipt.event();
             OperatorLoginPayload::done(session.token.expose_secret().to_owned(), event)
         }))
+    }
+
+    /// Ends the operator's session. Needs an operator.
+    async fn operator_logout(&self, ctx: &Context<'_>) -> Result<OperatorLogoutPayload, Failure> {
+        let request = context::request(ctx)?;
+        let by = request.caller.operator()?;
+        let ended = operator::logout(&request.app, by).await;
+        OperatorLogoutPayload::of(ended.map(OperatorLogoutPayload::done))
     }
 
     /// Makes a tenant with its first owner; pending until `tenantActivate`. Needs an operator.

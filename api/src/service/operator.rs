@@ -50,6 +50,14 @@ pub async fn login(
     }
 }
 
+/// Ends the operator's session.
+///
+/// # Errors
+/// As the store says; then the session goes on.
+pub async fn logout(app: &App, operator: &Operator) -> Result<Option<EventRef>, Error> {
+    Ok(app.store.sign_out_operator(operator).await?.event())
+}
+
 /// Recorded beside the answer, so that its time does not tell whether the address is known.
 fn note_failure(app: &Arc<App>, record: SignInRecord<OperatorId>, context: RequestContext) {
     let store = app.store.clone();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{MemberId, OperatorId, SessionId, TenantId, Text, UserId};
+use entity::{MemberId, OperatorId, OperatorSessionId, SessionId, TenantId, Text, UserId};
 use policy::{Grant, Role, TenantStatus};
 use sea_orm::FromQueryResult;
 
@@ -100,38 +100,54 @@ impl Store {
         Ok(Arc::new(known))
     }
 
-    /// Checks an operator's session token.
+    /// Checks an operator's session token, in the database each time.
     ///
     /// # Errors
-    /// [`AuthError::Rejected`] when it is unknown or ended.
+    /// [`AuthError::Rejected`] when it is unknown, ended, or idle for thirty minutes.
     pub async fn authenticate_operator(
         &self,
         token: &str,
         request: RequestContext,
     ) -> Result<Operator, AuthError> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: OperatorId,
-            email: String,
-            expires_at: DateTime<Utc>,
-        }
         let conn = self.database().begin_read().await?;
         let statement = conn.sql(
-            "SELECT o.id, o.email, s.expires_at FROM operator_session s \
-             JOIN operator o ON o.id = s.operator_id WHERE s.token_hash = $1",
+            "SELECT s.id, s.operator_id, o.email, s.created_at, s.expires_at, s.last_seen_at \
+             FROM operator_session s JOIN operator o ON o.id = s.operator_id \
+             WHERE s.token_hash = $1",
             [token::hash(token).to_vec().into()],
         );
-        let row = Row::find_by_statement(statement)
+        let now = self.now();
+        let known = KnownOperator::find_by_statement(statement)
             .one(&conn)
             .await
             .map_err(StoreError::from)?
-            .filter(|row| row.expires_at > self.now())
+            .filter(|known| known.is_good(now))
             .ok_or(AuthError::Rejected)?;
+        self.credentials().note_operator_session(known.id, now);
         Ok(Operator {
-            id: row.id,
-            email: row.email,
+            id: known.operator_id,
+            session: known.id,
+            email: known.email,
             request,
         })
+    }
+}
+
+/// What is known of an operator's session.
+#[derive(Debug, FromQueryResult)]
+struct KnownOperator {
+    id: OperatorSessionId,
+    operator_id: OperatorId,
+    email: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl KnownOperator {
+    fn is_good(&self, now: DateTime<Utc>) -> bool {
+        let last_seen_at = self.last_seen_at.unwrap_or(self.created_at);
+        self.expires_at > now && last_seen_at + IDLE > now
     }
 }
 

@@ -221,6 +221,7 @@ impl Store {
             token_hash: fresh.hash.to_vec(),
             created_at: tx.now(),
             expires_at: tx.now() + SESSION,
+            last_seen_at: None,
         };
         insert(tx.conn(), row).await?;
         let event = OperatorSignedIn {

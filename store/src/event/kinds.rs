@@ -263,6 +263,11 @@ events! {
         /// The address that was given.
         email: Personal<String>,
     }
+    /// An operator signed out.
+    OperatorSignedOut => OperatorLogout {
+        /// The operator.
+        operator: Target<OperatorId>,
+    }
     /// An operator account was made.
     OperatorCreated => OperatorCreate {
         /// The operator.

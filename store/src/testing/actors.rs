@@ -1,6 +1,6 @@
 //! Actors without a credential, which only tests may make.
 
-use entity::{ApiKeyId, MemberId, OperatorId, TenantId};
+use entity::{ApiKeyId, MemberId, OperatorId, OperatorSessionId, TenantId};
 use policy::{Grant, Role, Scopes};
 
 use crate::{Actor, Operator, Principal, RequestContext};
@@ -36,6 +36,7 @@ pub fn key_actor(tenant: TenantId, key: ApiKeyId, scopes: Scopes, creator: Role)
 pub fn operator(id: OperatorId) -> Operator {
     Operator {
         id,
+        session: OperatorSessionId::generate(),
         email: "operator@example.com".to_owned(),
         request: RequestContext::internal(),
     }

@@ -7,6 +7,7 @@ mod file;
 mod ground;
 mod job;
 mod ledger;
+mod operator_session;
 mod outbox;
 mod quota;
 mod recording;

@@ -40,6 +40,16 @@ pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
         let moved = act(&operator, mutation, input, "tenant { status }").await?;
         done.push(Done::new(mutation, &moved, (tenant, action, "operator"))?);
     }
+    let query = "mutation { operatorLogout { auditEvent { id } userErrors { code } } }";
+    let left = operator.operator_data(query, json!({})).await?;
+    let system = (TenantId::SYSTEM, "operator.logout", "operator");
+    done.push(Done::new(
+        "operatorLogout",
+        &left["operatorLogout"],
+        system,
+    )?);
+    let again = operator.operator_data(query, json!({})).await;
+    anyhow::ensure!(again.is_err(), "a session that has ended goes on");
     Ok(done)
 }
 

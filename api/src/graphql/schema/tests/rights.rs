@@ -91,6 +91,7 @@ const OPERATOR: &[(&str, Right)] = &[
     ("Tenant.createdAt", Of(Action::TenantList)),
     ("AuditEvent.entry", Of(Action::AuditRead)),
     ("Mutation.operatorLogin", Nobody("")),
+    ("Mutation.operatorLogout", Of(Action::OperatorLogout)),
     ("Mutation.tenantCreate", Of(Action::TenantCreate)),
     ("Mutation.tenantActivate", Of(Action::TenantActivate)),
     ("Mutation.tenantSuspend", Of(Action::TenantSuspend)),

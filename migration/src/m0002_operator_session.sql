@@ -1,0 +1,1 @@
+ALTER TABLE operator_session ADD COLUMN last_seen_at {time}
