@@ -1,6 +1,7 @@
 //! People and keys: signing in and out, cookies, invitations, roles, and refusal the moment a right ends.
 
 mod cookie;
+mod invitation;
 mod keys;
 mod roles;
 mod suspension;

@@ -181,7 +181,8 @@ pub struct MemberInviteInput {
 pub struct InvitationAcceptInput {
     /// The token of the invitation.
     token: Secret,
-    /// The person's name, at most 200 characters. Needed, and used, only without an account.
+    /// The person's name, at most 200 characters. Needed, and used, only without an account. Whether
+    /// there is one is not told: a missing name and a wrong password are answered the same.
     name: Option<String>,
     /// With an account its password; else the password to be, 12 characters to 1 024 bytes.
     password: Secret,

@@ -1,11 +1,16 @@
 //! People coming into a tenant and leaving it.
 
-use entity::MemberId;
+use std::sync::Arc;
+
+use entity::{MemberId, UserId};
 use policy::{Action, Role};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
-    Actor, EventRef, Noun, RequestContext, auth::InvitedPerson, invitation::CreatedInvitation,
-    member::MemberRow, user::NewUser,
+    Actor, EventRef, Noun, RequestContext,
+    auth::{InvitedPerson, SignInRecord},
+    invitation::CreatedInvitation,
+    member::MemberRow,
+    user::NewUser,
 };
 
 use super::{input, session};
@@ -47,11 +52,15 @@ pub struct Joined {
 /// Accepts an invitation. Somebody with an account shows its password; for somebody without one,
 /// name and password make it.
 ///
+/// Whoever made the invitation holds its token, too, and must not learn from it whose address has an
+/// account. So whatever does not make a member is answered the same, after the same work, whether or
+/// not there is one.
+///
 /// # Errors
-/// [`Code::NotFound`] on `token`, [`Code::InvalidCredentials`], [`Code::Invalid`] on `name` or
-/// `password`, [`Code::TenantSuspended`].
+/// [`Code::NotFound`] on `token`, [`Code::Invalid`] on `name` or `password`, [`Code::InvalidCredentials`]
+/// for a wrong password and for a newcomer without a name, [`Code::TenantSuspended`].
 pub async fn accept_invitation(
-    app: &App,
+    app: &Arc<App>,
     token: &SecretString,
     name: Option<&str>,
     password: &SecretString,
@@ -63,7 +72,14 @@ pub async fn accept_invitation(
     }
     let invited = app.store.find_invitation(token).await;
     let invited = invited.map_err(input::not_found_on("token"))?;
-    let person = person(app, &invited, name, password).await?;
+    // Looked at before the account: the same flaws for everybody.
+    let name = name.filter(|name| !name.trim().is_empty());
+    let name = name.map(|name| input::name("name", name)).transpose()?;
+    hold_rules("password", password)?;
+    let person = match &invited.account {
+        Some(account) => known(app, account, password, context).await?,
+        None => newcomer(app, &invited.email, name, password).await?,
+    };
     let (member, receipt) = app
         .store
         .accept_invitation(&invited, person, context.clone())
@@ -76,34 +92,46 @@ pub async fn accept_invitation(
     })
 }
 
-async fn person(
+async fn known(
+    app: &Arc<App>,
+    account: &SignInRecord<UserId>,
+    password: &SecretString,
+    context: &RequestContext,
+) -> Result<NewUser, Error> {
+    if !session::verify(app, Some(&account.password_hash), password).await? {
+        session::note_failure(app, account.clone(), context.clone());
+        return Err(not_accepted());
+    }
+    Ok(NewUser {
+        name: account.email.clone(),
+        email: account.email.clone(),
+        password_hash: account.password_hash.clone(),
+    })
+}
+
+async fn newcomer(
     app: &App,
-    invited: &InvitedPerson,
-    name: Option<&str>,
+    email: &str,
+    name: Option<String>,
     password: &SecretString,
 ) -> Result<NewUser, Error> {
-    let email = invited.email.clone();
-    if let Some(hash) = &invited.password_hash {
-        if !session::verify(app, Some(hash), password).await? {
-            return Err(Error::new(Code::InvalidCredentials));
-        }
-        return Ok(NewUser {
-            name: email.clone(),
-            email,
-            password_hash: hash.clone(),
-        });
-    }
-    let name = name.ok_or_else(|| {
-        Error::invalid(
-            "name",
-            "name must be given, because there is no account with it yet",
-        )
-    })?;
+    let Some(name) = name else {
+        session::verify(app, None, password).await?;
+        return Err(not_accepted());
+    };
     Ok(NewUser {
-        email,
-        name: input::name("name", name)?,
+        email: email.to_owned(),
+        name,
         password_hash: new_hash(app, "password", password).await?,
     })
+}
+
+fn not_accepted() -> Error {
+    Error::with_message(
+        Code::InvalidCredentials,
+        "the password is not that of the account with the invited address; \
+         where there is no account yet, a name is needed to make one",
+    )
 }
 
 /// The hash of a new password, if it may be one.
@@ -115,10 +143,14 @@ pub(super) async fn new_hash(
     field: &'static str,
     password: &SecretString,
 ) -> Result<String, Error> {
-    let password = password.expose_secret();
-    check_rules(field, password).map_err(|flaw| Error::invalid(field, flaw.to_string()))?;
-    let hash = app.passwords.hash(password).await;
+    hold_rules(field, password)?;
+    let hash = app.passwords.hash(password.expose_secret()).await;
     hash.map_err(session::password_error)
+}
+
+fn hold_rules(field: &'static str, password: &SecretString) -> Result<(), Error> {
+    let kept = check_rules(field, password.expose_secret());
+    kept.map_err(|flaw| Error::invalid(field, flaw.to_string()))
 }
 
 /// Removes a member, and gives the record as it was.

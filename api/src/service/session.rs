@@ -92,7 +92,11 @@ pub(super) fn password_error(error: PasswordError) -> Error {
 
 /// Recorded beside the answer, not before it: waiting for the record would tell by time alone that
 /// the address is known.
-fn note_failure(app: &Arc<App>, record: SignInRecord<entity::UserId>, context: RequestContext) {
+pub(super) fn note_failure(
+    app: &Arc<App>,
+    record: SignInRecord<entity::UserId>,
+    context: RequestContext,
+) {
     let store = app.store.clone();
     app.tasks.spawn(async move {
         if let Err(error) = store.record_failed_sign_in(&record, context).await {

@@ -57,8 +57,8 @@ pub struct InvitedPerson {
     pub email: String,
     /// The role on offer.
     pub role: Role,
-    /// The hash the password must match, if the person has an account already.
-    pub password_hash: Option<String>,
+    /// The account whose password must be shown, if there is one with that address.
+    pub account: Option<SignInRecord<UserId>>,
     pub(crate) reservation: ReservationId,
 }
 
@@ -248,12 +248,13 @@ impl Store {
             email: String,
             role: Text<Role>,
             reservation_id: ReservationId,
+            user_id: Option<UserId>,
             password_hash: Option<String>,
         }
         let conn = self.database().begin_read().await?;
         let statement = conn.sql(
-            "SELECT i.tenant_id, i.id, i.email, i.role, i.reservation_id, u.password_hash \
-             FROM invitation i LEFT JOIN \"user\" u ON u.email = i.email \
+            "SELECT i.tenant_id, i.id, i.email, i.role, i.reservation_id, \
+             u.id AS user_id, u.password_hash FROM invitation i LEFT JOIN \"user\" u ON u.email = i.email \
              WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL \
              AND i.expires_at > $2",
             [token::hash(token).to_vec().into(), self.now().into()],
@@ -262,12 +263,18 @@ impl Store {
             .one(&conn)
             .await?
             .ok_or(StoreError::NotFound(Noun::Invitation))?;
+        let account = row.user_id.zip(row.password_hash);
+        let account = account.map(|(id, password_hash)| SignInRecord {
+            id,
+            email: row.email.clone(),
+            password_hash,
+        });
         Ok(InvitedPerson {
             tenant: row.tenant_id,
             invitation: row.id,
             email: row.email,
             role: row.role.0,
-            password_hash: row.password_hash,
+            account,
             reservation: row.reservation_id,
         })
     }
