@@ -24,8 +24,10 @@ use crate::config::{Log, LogFormat};
 
 pub use self::metric::{METRICS, Metric, MetricKind};
 
-/// Beginnings of targets that may write signatures, headers or values of statements, and the most they may say.
-const QUIET: [(&str, LevelFilter); 8] = [
+/// Beginnings of targets that may write signatures, headers or values of statements, and the most they may say. And
+/// one that calls it an error when a connection is closed on a client that goes on sending after its answer.
+const QUIET: [(&str, LevelFilter); 9] = [
+    ("actix_http::h1::dispatcher", LevelFilter::OFF),
     ("s3s", LevelFilter::OFF),
     ("aws", LevelFilter::WARN),
     ("hyper", LevelFilter::WARN),

@@ -2,6 +2,7 @@
 //! line in the log and its place in the metrics.
 
 mod counted;
+mod leftover;
 mod record;
 
 use std::{panic::AssertUnwindSafe, time::Instant};
@@ -31,6 +32,7 @@ use super::{
 };
 use crate::adapter::limiter::Decision;
 use counted::Counted;
+use leftover::Incoming;
 
 /// Wraps every request of the process.
 ///
@@ -38,7 +40,7 @@ use counted::Counted;
 /// Only when the code inside panicked; then the request itself is lost, and with it the headers.
 pub(super) async fn edge(
     front: web::Data<Front>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let began = Instant::now();
@@ -46,6 +48,7 @@ pub(super) async fn edge(
     let context = context::context(&request, &front.app.config.server.trusted_proxies);
     request.extensions_mut().insert(context.clone());
     let shape = shape(&request);
+    let incoming = Incoming::of(&mut request);
     let span = record::span(&context);
     // Worker threads have runtimes of their own, which end before the process has: connections and
     // tasks that a request leaves behind must belong to the one that lasts.
@@ -61,7 +64,13 @@ pub(super) async fn edge(
     let mut response = tell_error(response, shape, &context);
     finish(&front, &mut response, &context);
     span.in_scope(|| record::answered(&response, &context, began.elapsed()));
-    Ok(response.map_body(|_, body| Counted::new(body, entered).boxed()))
+    Ok(response.map_body(|_, body| {
+        let body = Counted::new(body, entered).boxed();
+        match incoming {
+            Some(incoming) => incoming.after(body),
+            None => body,
+        }
+    }))
 }
 
 fn shape(request: &ServiceRequest) -> Shape {

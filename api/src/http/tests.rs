@@ -2,6 +2,7 @@
 
 mod asking;
 mod knocking;
+mod leftover;
 mod limits;
 mod served;
 mod stopping;
