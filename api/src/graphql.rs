@@ -27,3 +27,4 @@ pub mod viewer;
 pub mod word;
 
 pub(crate) mod context;
+pub(crate) mod field_error;

@@ -125,7 +125,12 @@ async fn run(
     if let Some(guess) = guess {
         guess.end(own.has_wrong_password());
     }
-    let mut answer = Answer::of(response, admitted.approved.complexity).respond(reply);
+    let approved = &admitted.approved;
+    let several_changes =
+        approved.operation_type == OperationType::Mutation && approved.root_fields.len() > 1;
+    let mut answer = Answer::of(response, approved.complexity)
+        .to_several_changes(several_changes)
+        .respond(reply);
     if let Some(change) = own.take_cookie_change() {
         let cookie = cookie::cookie(&front.app.config.server, &change);
         answer

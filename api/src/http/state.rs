@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::{HttpRequest, web};
-use async_graphql::{Executor, Request, Response};
+use async_graphql::{ObjectType, Request, Response, Schema, SubscriptionType};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::runtime::Handle;
 
@@ -18,6 +18,7 @@ use crate::{
     adapter::limiter::{Limiter, Limits},
     app::App,
     error::Error,
+    graphql::field_error::{self, Types},
     service::metering::Metering,
 };
 
@@ -84,11 +85,23 @@ type Run = dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync;
 pub struct Engine(Arc<Run>);
 
 impl Engine {
-    /// Runs requests on `schema`.
-    pub fn new<E: Executor>(schema: E) -> Self {
-        Self(Arc::new(move |request| {
-            let schema = schema.clone();
-            async move { schema.execute(request).await }.boxed()
+    /// Runs requests on `schema`; fields that fail are null, as far out as they must be.
+    pub fn new<Q, M, S>(schema: Schema<Q, M, S>) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        let types = Arc::new(Types::of(&schema.sdl()));
+        Self(Arc::new(move |request: Request| {
+            let (schema, types) = (schema.clone(), Arc::clone(&types));
+            let (document, name) = (request.query.clone(), request.operation_name.clone());
+            async move {
+                let mut response = schema.execute(request).await;
+                field_error::put_nulls(&mut response, &types, &document, name.as_deref());
+                response
+            }
+            .boxed()
         }))
     }
 

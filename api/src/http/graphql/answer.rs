@@ -35,6 +35,9 @@ pub(super) struct Answer {
     errors: Vec<Told>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extensions: Option<Extensions>,
+    /// Whether one error leaves it open what else was done.
+    #[serde(skip)]
+    several_changes: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,6 +58,16 @@ impl Answer {
             data: None,
             errors: vec![Told::plain(refusal.code, &refusal.message, positions)],
             extensions: None,
+            several_changes: false,
+        }
+    }
+
+    /// To a mutation of several fields: where one of them fails, others may have been done, although the
+    /// data as a whole is null.
+    pub(super) fn to_several_changes(self, several_changes: bool) -> Self {
+        Self {
+            several_changes,
+            ..self
         }
     }
 
@@ -70,6 +83,7 @@ impl Answer {
             extensions: Some(Extensions {
                 cost: Cost { requested },
             }),
+            several_changes: false,
         }
     }
 
@@ -114,7 +128,7 @@ impl Answer {
     /// The error that refuses the request as a whole.
     fn whole(&self) -> Option<&Told> {
         let is_empty = match self.data.as_ref()? {
-            Value::Null => true,
+            Value::Null => !self.several_changes,
             Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
             _ => false,
         };

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     config::Config,
     graphql::context,
+    http::Engine,
     request::{Caller, Request},
 };
 
@@ -65,7 +66,7 @@ impl House {
         let context = RequestContext::internal();
         let request = Request::new(Arc::clone(&self.app), caller, context, changes);
         let asked = context::carry(async_graphql::Request::new(query), &Arc::new(request));
-        tenant_schema().execute(asked).await
+        Engine::new(tenant_schema()).execute(asked).await
     }
 
     /// The data of an answer without errors.
@@ -185,6 +186,33 @@ async fn a_kind_without_the_right_is_forbidden_whether_or_not_the_id_exists() {
             serde_json::Value::Null
         );
     }
+}
+
+#[tokio::test]
+async fn a_field_that_is_forbidden_takes_with_it_what_may_not_be_without_it() {
+    let house = house().await;
+    let viewer = Caller::Key(house.seed.actor(Role::Viewer));
+    let query = "{ viewer { principal { id } tenant { id apiKeys(first: 1) { nodes { id } } } } }";
+    let response = house.ask(viewer, query).await;
+    assert_eq!(codes(&response), vec!["FORBIDDEN".to_owned()]);
+    let answer = serde_json::to_value(&response).unwrap();
+    let path = serde_json::json!(["viewer", "tenant", "apiKeys"]);
+    assert_eq!(answer["errors"][0]["path"], path);
+    let viewer = &answer["data"]["viewer"];
+    assert!(viewer["principal"]["id"].is_string(), "{answer}");
+    assert_eq!(viewer.get("tenant"), Some(&serde_json::Value::Null));
+}
+
+#[tokio::test]
+async fn a_mutation_that_is_forbidden_has_no_data() {
+    let house = house().await;
+    let id = FileId::generate();
+    let query =
+        format!("mutation {{ fileTrash(input: {{ fileId: \"{id}\" }}) {{ file {{ id }} }} }}");
+    let caller = house.key(Scopes::from(Scope::FilesRead));
+    let response = house.ask(caller, &query).await;
+    assert_eq!(codes(&response), vec!["FORBIDDEN".to_owned()]);
+    assert_eq!(response.data, Value::Null);
 }
 
 #[tokio::test]

@@ -92,6 +92,22 @@ async fn a_request_of_which_part_is_done_is_200() {
 }
 
 #[actix_web::test]
+async fn a_mutation_that_may_have_done_something_is_200() {
+    let failed = async || {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let document = "{ maybe(code: \"OVERLOADED\") }";
+        let mut response = schema.execute(document).await;
+        response.data = Value::Null;
+        Answer::of(response, 5)
+    };
+    let reply = Reply::GraphqlResponseJson;
+    let alone = failed().await.to_several_changes(false).respond(reply);
+    assert_eq!(alone.status().as_u16(), 503);
+    let beside_others = failed().await.to_several_changes(true).respond(reply);
+    assert_eq!(beside_others.status().as_u16(), 200);
+}
+
+#[actix_web::test]
 async fn an_error_without_a_code_is_masked() {
     let (_, body, _) = ask("{ broken }", Reply::ApplicationJson).await;
     assert_eq!(body["errors"][0]["extensions"]["code"], "INTERNAL");
