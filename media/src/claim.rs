@@ -1,5 +1,6 @@
 //! What a client says about a file, besides its bytes.
 
+use crate::verdict::is_accepted;
 use crate::{Filename, Kind, Refusal, Sniffed, extension};
 
 /// The extension of a file and the type declared for it.
@@ -39,6 +40,44 @@ impl Claim {
         self.check_extension(found)?;
         self.check_declaration(found)?;
         Ok(found.to_owned())
+    }
+
+    /// Refuses what no bytes could make right in a place that takes `accepts`.
+    ///
+    /// Only what an extension promises is compared: without it, the declaration may be of any type.
+    pub(crate) fn check(&self, accepts: &[impl AsRef<str>]) -> Result<(), Refusal> {
+        if let Some(extension) = &self.extension
+            && let Some(found) = extension::dangerous(extension)
+        {
+            return Err(Refusal::DangerousExtension {
+                extension: extension.clone(),
+                found: found.to_owned(),
+            });
+        }
+        let (Some(extension), Some(promised)) = (&self.extension, self.promised()) else {
+            return Ok(());
+        };
+        let mut fitting = extension::media_types()
+            .chain(KINDRED.iter().flat_map(|kin| kin.iter().copied()))
+            .filter(|found| agrees(promised, found) && is_accepted(accepts, found))
+            .peekable();
+        if fitting.peek().is_none() {
+            return Err(Refusal::ExtensionNotAccepted {
+                extension: extension.clone(),
+                promised: promised.to_owned(),
+                accepted: accepts.iter().map(|one| one.as_ref().to_owned()).collect(),
+            });
+        }
+        match &self.declared {
+            Some(declared) if !fitting.any(|found| agrees(declared, found)) => {
+                Err(Refusal::Contradiction {
+                    extension: extension.clone(),
+                    promised: promised.to_owned(),
+                    declared: declared.clone(),
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What the extension promises.

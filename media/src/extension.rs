@@ -8,6 +8,11 @@ pub(crate) fn media_type(extension: &str) -> Option<&'static str> {
     found.map(|(_, media_type)| *media_type)
 }
 
+/// Every type that an extension promises.
+pub(crate) fn media_types() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|(_, media_type)| *media_type)
+}
+
 /// The type of something that acts when opened, whatever its bytes; none for harmless and unknown extensions.
 pub(crate) fn dangerous(extension: &str) -> Option<&'static str> {
     let found = DANGEROUS

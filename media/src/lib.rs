@@ -20,4 +20,4 @@ pub use disposition::{Disposition, content_disposition};
 pub use name::{Filename, NameError};
 pub use refusal::Refusal;
 pub use sniff::{Kind, SNIFF_LEN, Sniffed, sniff};
-pub use verdict::{Accepted, Dangerous, INLINE_MEDIA_TYPES, judge};
+pub use verdict::{Accepted, Dangerous, INLINE_MEDIA_TYPES, check_claim, judge};

@@ -39,6 +39,41 @@ pub enum Refusal {
         /// What the bytes or the extension say.
         found: String,
     },
+    /// The extension is that of something that could act when opened; told before there are bytes.
+    #[error(
+        "filename ends in .{extension}, which is {found} and can run when opened; send a format that only shows something"
+    )]
+    DangerousExtension {
+        /// The extension, in lower case.
+        extension: String,
+        /// What it stands for.
+        found: String,
+    },
+    /// The place takes nothing of that extension; told before there are bytes.
+    #[error(
+        "filename ends in .{extension}, which is {promised}; that is not accepted here, accepted are {}",
+        accepted.join(", ")
+    )]
+    ExtensionNotAccepted {
+        /// The extension, in lower case.
+        extension: String,
+        /// What it stands for.
+        promised: String,
+        /// What the place takes.
+        accepted: Vec<String>,
+    },
+    /// No bytes are both what the name and what the declaration says; told before there are bytes.
+    #[error(
+        "mediaType declares {declared}, but filename ends in .{extension}, which is {promised}; make them say the same"
+    )]
+    Contradiction {
+        /// The extension, in lower case.
+        extension: String,
+        /// What it stands for.
+        promised: String,
+        /// What was declared, without parameters.
+        declared: String,
+    },
     /// There are no bytes, and the name does not say that the file is text.
     #[error("content is empty, which only a text file may be; send the bytes of the file")]
     Empty,
@@ -48,10 +83,10 @@ impl Refusal {
     /// A stable word for programs and for the audit log.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::TypeMismatch { .. } => "type_mismatch",
+            Self::TypeMismatch { .. } | Self::Contradiction { .. } => "type_mismatch",
             Self::ExtensionMismatch { .. } => "extension_mismatch",
-            Self::NotAccepted { .. } => "not_accepted",
-            Self::Dangerous { .. } => "dangerous",
+            Self::NotAccepted { .. } | Self::ExtensionNotAccepted { .. } => "not_accepted",
+            Self::Dangerous { .. } | Self::DangerousExtension { .. } => "dangerous",
             Self::Empty => "empty",
         }
     }
@@ -59,8 +94,10 @@ impl Refusal {
     /// The input field the client should look at; none where the bytes themselves are at fault.
     pub const fn field(&self) -> Option<&'static str> {
         match self {
-            Self::TypeMismatch { .. } => Some("mediaType"),
-            Self::ExtensionMismatch { .. } => Some("filename"),
+            Self::TypeMismatch { .. } | Self::Contradiction { .. } => Some("mediaType"),
+            Self::ExtensionMismatch { .. }
+            | Self::ExtensionNotAccepted { .. }
+            | Self::DangerousExtension { .. } => Some("filename"),
             Self::NotAccepted { .. } | Self::Dangerous { .. } | Self::Empty => None,
         }
     }

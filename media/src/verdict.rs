@@ -54,10 +54,7 @@ pub fn judge(
         Some(found) => (found, true),
         None => (claim.settle(sniffed)?, false),
     };
-    if !accepts
-        .iter()
-        .any(|pattern| matches(pattern.as_ref(), &media_type))
-    {
+    if !is_accepted(accepts, &media_type) {
         let accepted = accepts
             .iter()
             .map(|pattern| pattern.as_ref().to_owned())
@@ -72,6 +69,29 @@ pub fn judge(
         media_type,
         inline_allowed,
     })
+}
+
+/// Refuses, before there are bytes, a name and a declaration that [`judge`] would refuse with any bytes. What it lets
+/// pass may still be refused.
+///
+/// A place that keeps dangerous kinds as attachments believes bytes before names, so nothing is refused for it here.
+pub fn check_claim(
+    declared: Option<&str>,
+    filename: &Filename,
+    accepts: &[impl AsRef<str>],
+    dangerous: Dangerous,
+) -> Result<(), Refusal> {
+    if dangerous == Dangerous::Attachment {
+        return Ok(());
+    }
+    Claim::new(filename, declared).check(accepts)
+}
+
+/// Whether one of the types or families is that of `media_type`.
+pub(crate) fn is_accepted(accepts: &[impl AsRef<str>], media_type: &str) -> bool {
+    accepts
+        .iter()
+        .any(|pattern| matches(pattern.as_ref(), media_type))
 }
 
 fn matches(pattern: &str, media_type: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Content, name and declaration against a place.
 
-use media::{Accepted, Dangerous, Filename, Refusal, judge, sniff};
+use media::{Accepted, Dangerous, Filename, Refusal, check_claim, judge, sniff};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -138,6 +138,48 @@ fn refusals_name_the_field_and_the_remedy() {
     );
 }
 
+#[rstest]
+#[case("application/pdf", "setup.exe", "dangerous", "filename")]
+#[case("text/plain", "page.html", "dangerous", "filename")]
+#[case("application/pdf", "tool.mp4", "not_accepted", "filename")]
+#[case("", "photo.png", "not_accepted", "filename")]
+#[case("application/pdf", "a.txt", "type_mismatch", "mediaType")]
+#[case("text/plain", "a.pdf", "type_mismatch", "mediaType")]
+#[case("application/x-msdownload", "a.pdf", "type_mismatch", "mediaType")]
+fn a_claim_that_no_bytes_could_bear_out_is_refused_on_its_field(
+    #[case] declared: &str,
+    #[case] name: &str,
+    #[case] code: &str,
+    #[case] field: &str,
+) {
+    let accepts = ["application/pdf", "text/*"];
+    let name = Filename::clean(name).unwrap();
+    let refusal = check_claim(Some(declared), &name, &accepts, Dangerous::Refuse).unwrap_err();
+    assert_eq!((refusal.code(), refusal.field()), (code, Some(field)));
+}
+
+#[test]
+fn refusals_of_a_claim_name_the_remedy() {
+    let told = |declared, name| {
+        let name = Filename::clean(name).unwrap();
+        let accepts = ["application/pdf", "text/*"];
+        let refused = check_claim(Some(declared), &name, &accepts, Dangerous::Refuse);
+        refused.unwrap_err().to_string()
+    };
+    assert_eq!(
+        told("text/csv", "a.pdf"),
+        "mediaType declares text/csv, but filename ends in .pdf, which is application/pdf; make them say the same"
+    );
+    assert_eq!(
+        told("", "a.png"),
+        "filename ends in .png, which is image/png; that is not accepted here, accepted are application/pdf, text/*"
+    );
+    assert_eq!(
+        told("", "a.sh"),
+        "filename ends in .sh, which is text/x-shellscript and can run when opened; send a format that only shows something"
+    );
+}
+
 #[test]
 fn a_place_may_keep_dangerous_kinds_as_downloads() {
     let name = Filename::clean("logo.svg").unwrap();
@@ -172,7 +214,48 @@ fn only_the_listed_types_are_shown_in_place(
     );
 }
 
+/// Bytes of every kind that the tests have.
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::sample::select(vec![
+            Vec::new(),
+            png(),
+            jpeg(),
+            b"%PDF-1.7\n".to_vec(),
+            b"a,b\n1,2\n".to_vec(),
+            b"<p>fragment".to_vec(),
+            b"{}".to_vec(),
+            zip(&[("a", b"")]),
+            ooxml("word/document.xml"),
+            compound("nothing in sight"),
+            ftyp(b"isom", &[]),
+            ftyp(b"qt  ", &[]),
+            ftyp(b"heic", &[]),
+        ]),
+        proptest::collection::vec(any::<u8>(), 0..100),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn a_claim_of_an_accepted_file_is_never_refused(
+        bytes in any_bytes(),
+        declared in proptest::sample::select(vec![
+            "", "text/plain", "text/csv", "text/x-log", "application/json", "application/zip",
+            "application/vnd.ms-excel", "application/msword", DOCX, "image/png", "image/jpg",
+            "image/heif", "video/mp4", "video/quicktime", "application/octet-stream", "application/pdf",
+        ]),
+        name in "a(\\.(png|jpeg|pdf|txt|md|csv|tsv|json|zip|docx|xlsx|doc|xls|mp4|mov|heic|heif|html|exe|odt|weird))?",
+        accepts in proptest::sample::subsequence(
+            vec!["image/*", "text/*", "application/json", "application/*", "video/*", "video/quicktime"], 1..=6
+        ),
+    ) {
+        if verdict(&bytes, declared, &name, &accepts).is_ok() {
+            let name = Filename::clean(&name).unwrap();
+            prop_assert_eq!(check_claim(Some(declared), &name, &accepts, Dangerous::Refuse), Ok(()));
+        }
+    }
+
     #[test]
     fn whatever_is_shown_in_place_is_on_the_list(
         bytes in proptest::collection::vec(any::<u8>(), 0..100),

@@ -1,6 +1,7 @@
 //! Bytes on their way in: counted, hashed and judged without being kept.
 
-use media::{Accepted, Dangerous, Filename, Refusal, SNIFF_LEN, judge, sniff};
+use data_encoding::HEXLOWER;
+use media::{Accepted, Dangerous, Filename, Refusal, SNIFF_LEN, check_claim, judge, sniff};
 use policy::{DangerousKinds, ObjectType};
 use sha2::{Digest, Sha256};
 use store::upload::Settled;
@@ -33,11 +34,18 @@ pub(crate) struct Intake {
 }
 
 impl Expected {
-    /// Refuses what the declaration alone rules out.
+    /// Refuses what name and declaration rule out, whatever the bytes.
     ///
     /// # Errors
-    /// [`Code::FileTooLarge`].
+    /// [`Code::MediaTypeRefused`] and [`Code::FileTooLarge`], on the field that is wrong.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        check_claim(
+            self.media_type.as_deref(),
+            &self.filename,
+            &self.object_type.accepts,
+            self.dangerous(),
+        )
+        .map_err(|refusal| refused(&refusal))?;
         let declared = self.media_type.as_deref().unwrap_or_default();
         let most = self.object_type.max_bytes_for(declared);
         require_small(self.byte_len.unwrap_or(0), most)
@@ -48,21 +56,24 @@ impl Expected {
     /// # Errors
     /// [`Code::MediaTypeRefused`], [`Code::FileTooLarge`].
     pub(crate) fn judge(&self, head: &[u8], byte_len: u64) -> Result<Accepted, Error> {
-        let dangerous = match self.object_type.dangerous {
-            DangerousKinds::Refuse => Dangerous::Refuse,
-            DangerousKinds::Attachment => Dangerous::Attachment,
-        };
         let accepted = judge(
             &sniff(head, byte_len),
             self.media_type.as_deref(),
             &self.filename,
             &self.object_type.accepts,
-            dangerous,
+            self.dangerous(),
         )
         .map_err(|refusal| refused(&refusal))?;
         let most = self.object_type.max_bytes_for(&accepted.media_type);
         require_small(self.byte_len.unwrap_or(0), most)?;
         Ok(accepted)
+    }
+
+    fn dangerous(&self) -> Dangerous {
+        match self.object_type.dangerous {
+            DangerousKinds::Refuse => Dangerous::Refuse,
+            DangerousKinds::Attachment => Dangerous::Attachment,
+        }
     }
 }
 
@@ -122,12 +133,10 @@ impl Intake {
             self.judge(self.byte_len)?;
         }
         let sha256: [u8; 32] = self.hasher.finalize_reset().into();
-        if self
-            .expected
-            .sha256
-            .is_some_and(|declared| declared != sha256)
+        if let Some(declared) = self.expected.sha256
+            && declared != sha256
         {
-            return Err(Error::new(Code::ChecksumMismatch));
+            return Err(other_checksum(&declared, &sha256));
         }
         let media_type = self
             .accepted
@@ -175,6 +184,13 @@ fn mismatch(received: u64, declared: u64) -> Error {
         Code::LengthMismatch,
         format!("{how} bytes came than the {declared} that were declared"),
     )
+}
+
+fn other_checksum(declared: &[u8; 32], received: &[u8; 32]) -> Error {
+    let (declared, received) = (HEXLOWER.encode(declared), HEXLOWER.encode(received));
+    let message =
+        format!("the declared SHA-256 is {declared}, that of the bytes received is {received}");
+    Error::with_message(Code::ChecksumMismatch, message).on("sha256")
 }
 
 fn refused(refusal: &Refusal) -> Error {
