@@ -17,7 +17,8 @@ pub enum KeyNeed {
 }
 
 /// Who may do an action. `Display` is a phrase for descriptions and refusals,
-/// such as `role owner, admin or member; or scope files:write`.
+/// such as `role owner, admin or member; or scope files:write`, or
+/// `role owner or admin, signed in as a person; API keys cannot`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Need {
     /// The roles that may, and the roles a key's creator must have.
@@ -148,6 +149,10 @@ impl fmt::Display for Need {
             roles if roles.len() == Role::ALL.len() => alternatives.push("any role".to_owned()),
             roles => alternatives.push(format!("role {}", listed(roles))),
         }
+        let in_person = self.key == KeyNeed::Never && !self.roles.is_empty();
+        if in_person && let Some(roles) = alternatives.last_mut() {
+            roles.push_str(", signed in as a person");
+        }
         match self.key {
             KeyNeed::Never => {}
             KeyNeed::Any => alternatives.push("any API key".to_owned()),
@@ -162,7 +167,11 @@ impl fmt::Display for Need {
         if alternatives.is_empty() {
             alternatives.push("the server itself".to_owned());
         }
-        f.write_str(&alternatives.join("; or "))
+        f.write_str(&alternatives.join("; or "))?;
+        if in_person || self.person {
+            f.write_str("; API keys cannot")?;
+        }
+        Ok(())
     }
 }
 

@@ -82,7 +82,7 @@ impl ApiKey {
     }
 }
 
-connection!(ApiKeyConnection, ApiKeyEdge, ApiKey);
+connection!(ApiKeyConnection, ApiKeyEdge, ApiKey, "API keys");
 
 payload! {
     /// The key that was made.
@@ -131,7 +131,7 @@ pub struct ApiKeyMutation;
 /// API keys.
 #[Object]
 impl ApiKeyMutation {
-    /// Makes a key that acts for the tenant. Needs role owner or admin.
+    /// Makes a key that acts for the tenant. Needs role owner or admin, signed in as a person; API keys cannot.
     async fn api_key_create(
         &self,
         ctx: &Context<'_>,
@@ -154,8 +154,8 @@ impl ApiKeyMutation {
         }))
     }
 
-    /// Ends a key for good: at once here, within 30 seconds on other replicas. Needs role owner or
-    /// admin.
+    /// Ends a key for good: at once here, within 30 seconds on other replicas. Needs role owner or admin,
+    /// signed in as a person; API keys cannot.
     async fn api_key_revoke(
         &self,
         ctx: &Context<'_>,

@@ -148,7 +148,12 @@ fn typed(kind: &str, uuid: &str) -> String {
     }
 }
 
-connection!(AuditEntryConnection, AuditEntryEdge, AuditEntry);
+connection!(
+    AuditEntryConnection,
+    AuditEntryEdge,
+    AuditEntry,
+    "entries of the audit log"
+);
 
 /// Which entries to list; everything that is given must hold.
 #[derive(Debug, Clone, Default, InputObject)]

@@ -72,7 +72,7 @@ impl File {
     }
 }
 
-connection!(FileConnection, FileEdge, File);
+connection!(FileConnection, FileEdge, File, "files");
 
 /// A page of the tenant's files, newest first.
 ///

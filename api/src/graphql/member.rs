@@ -92,7 +92,7 @@ impl Member {
     }
 }
 
-connection!(MemberConnection, MemberEdge, Member);
+connection!(MemberConnection, MemberEdge, Member, "members");
 
 /// An invitation into the tenant: single use, bound to its e-mail address and role.
 #[derive(Debug, Clone)]
@@ -205,7 +205,7 @@ pub struct MemberMutation;
 #[Object]
 impl MemberMutation {
     /// Invites somebody into the active tenant for seven days; a second invitation of an address
-    /// replaces the first. Needs role owner or admin.
+    /// replaces the first. Needs role owner or admin, signed in as a person; API keys cannot.
     async fn member_invite(
         &self,
         ctx: &Context<'_>,
@@ -252,7 +252,8 @@ impl MemberMutation {
         }))
     }
 
-    /// Removes a member; the person's account and other tenants stay. Needs role owner or admin.
+    /// Removes a member; the person's account and other tenants stay. Needs role owner or admin, signed in as a
+    /// person; API keys cannot.
     async fn member_remove(
         &self,
         ctx: &Context<'_>,

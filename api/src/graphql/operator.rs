@@ -68,7 +68,7 @@ impl OperatedTenant {
     }
 }
 
-connection!(TenantConnection, TenantEdge, OperatedTenant);
+connection!(TenantConnection, TenantEdge, OperatedTenant, "tenants");
 
 /// Which tenants to list; everything that is given must hold.
 #[derive(Debug, Clone, Default, InputObject)]

@@ -15,18 +15,18 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// Declares a connection and its edge for a lens: `connection!(FileConnection, FileEdge, File)`.
+/// Declares a connection and its edge for a lens: `connection!(FileConnection, FileEdge, File, "files")`.
 /// Made with `FileConnection::new(page, |row| (cursor, lens))`.
 macro_rules! connection {
-    ($connection:ident, $edge:ident, $node:ty) => {
-        #[doc = concat!("A page of `", stringify!($node), "`.")]
+    ($connection:ident, $edge:ident, $node:ty, $nouns:literal) => {
+        #[doc = concat!("A page of ", $nouns, ".")]
         #[derive(Debug)]
         pub struct $connection {
             edges: Vec<$edge>,
             has_next: bool,
         }
 
-        #[doc = concat!("A `", stringify!($node), "` and its place in the list.")]
+        #[doc = concat!("One of the ", $nouns, " and its place in the list.")]
         #[derive(Debug, async_graphql::SimpleObject)]
         pub struct $edge {
             /// `after` for the page that begins behind this one.
@@ -52,7 +52,7 @@ macro_rules! connection {
             }
         }
 
-        #[doc = concat!("A page of `", stringify!($node), "`.")]
+        #[doc = concat!("A page of ", $nouns, ".")]
         #[async_graphql::Object]
         impl $connection {
             /// The page with a cursor for each.

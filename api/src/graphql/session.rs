@@ -98,7 +98,7 @@ impl SessionMutation {
         }))
     }
 
-    /// Ends the session. Needs any signed-in person.
+    /// Ends the session. Needs any signed-in person; API keys cannot.
     async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload, Failure> {
         let request = context::request(ctx)?;
         let person = request.caller.person()?;
@@ -109,8 +109,8 @@ impl SessionMutation {
         }))
     }
 
-    /// Makes one of the person's tenants the active one, from the next request on. Needs any
-    /// signed-in person.
+    /// Makes one of the person's tenants the active one, from the next request on. Needs any signed-in person;
+    /// API keys cannot.
     async fn session_tenant_select(
         &self,
         ctx: &Context<'_>,

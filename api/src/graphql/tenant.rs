@@ -68,7 +68,7 @@ impl Tenant {
         self.row.created_at.into()
     }
 
-    /// The people in it, oldest membership first. Needs any role.
+    /// The people in it, oldest membership first. Needs any role, signed in as a person; API keys cannot.
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -84,7 +84,8 @@ impl Tenant {
         }))
     }
 
-    /// Its API keys, newest first, ended ones included. Needs role owner or admin.
+    /// Its API keys, newest first, ended ones included. Needs role owner or admin, signed in as a person; API
+    /// keys cannot.
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
