@@ -17,6 +17,12 @@ pub const FILE_MAX_BYTES: u64 = 5 << 40;
 /// The longest cleaned file name, in bytes of UTF-8.
 pub const FILENAME_MAX_BYTES: usize = 255;
 
+/// The longest name of anything that people name, in characters.
+pub const NAME_MAX_CHARS: usize = 200;
+
+/// The longest reason for a change, in characters.
+pub const REASON_MAX_CHARS: usize = 1_000;
+
 /// How long an invitation can be accepted, in days.
 pub const INVITATION_TTL_DAYS: u32 = 7;
 

@@ -21,7 +21,6 @@ use crate::{
 };
 
 const LIST: &str = "api_keys";
-const NAME_MAX_CHARS: usize = 100;
 const CIDRS_MAX: usize = 32;
 
 /// A key to be made.
@@ -53,12 +52,15 @@ impl NewApiKey {
         let most = TimeDelta::days(limit::API_KEY_TTL_DAYS.into());
         let expires_at = self.expires_at.unwrap_or(now + most);
         let name_chars = self.name.trim().chars().count();
-        if name_chars == 0 || name_chars > NAME_MAX_CHARS || self.name.chars().any(char::is_control)
+        if name_chars == 0
+            || name_chars > limit::NAME_MAX_CHARS
+            || self.name.chars().any(char::is_control)
         {
             return Err(StoreError::invalid(
                 "name",
                 format!(
-                    "name must be 1 to {NAME_MAX_CHARS} characters, none of them control characters"
+                    "name must be 1 to {} characters, none of them control characters",
+                    limit::NAME_MAX_CHARS
                 ),
             ));
         }

@@ -12,10 +12,8 @@ use store::{
     page::{Page, PageRequest},
 };
 
+use super::input;
 use crate::{app::App, error::Error};
-
-/// The longest reason, in characters.
-const REASON_MAX_CHARS: usize = 500;
 
 /// A file after a step, and what was recorded of it.
 pub type Changed = (file::Model, Option<EventRef>);
@@ -47,6 +45,15 @@ pub async fn find(snapshot: &Snapshot, id: FileId) -> Result<Option<file::Model>
     Ok(view.find_file(id).await?)
 }
 
+/// Whether files may be read.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn may_read(snapshot: &Snapshot) -> Result<(), Error> {
+    snapshot.view(Action::FileRead)?;
+    Ok(())
+}
+
 /// Puts a ready file into the trash.
 ///
 /// # Errors
@@ -57,7 +64,7 @@ pub async fn trash(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
-    let reason = checked(reason)?;
+    let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FileTrash).await?;
     let file = tx.trash_file(id).await?;
     let event = FileTrashed {
@@ -79,7 +86,7 @@ pub async fn restore(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
-    let reason = checked(reason)?;
+    let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FileRestore).await?;
     let file = tx.restore_file(id).await?;
     let event = FileRestored {
@@ -100,7 +107,7 @@ pub async fn purge(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
-    let reason = checked(reason)?;
+    let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FilePurge).await?;
     let purged = tx.purge_file(id).await?;
     let event = FilePurged {
@@ -111,14 +118,4 @@ pub async fn purge(
     let receipt = tx.commit(event).await?;
     app.links.forget_file(purged.file.tenant_id, id);
     Ok((purged.file, receipt.event()))
-}
-
-fn checked(reason: Option<String>) -> Result<Option<String>, Error> {
-    match reason {
-        Some(reason) if reason.chars().count() > REASON_MAX_CHARS => Err(Error::invalid(
-            "reason",
-            format!("reason must be at most {REASON_MAX_CHARS} characters"),
-        )),
-        reason => Ok(reason),
-    }
 }

@@ -1,13 +1,10 @@
 //! Texts from clients, held to their bounds before they reach the store.
 
+use policy::limit::{NAME_MAX_CHARS, REASON_MAX_CHARS};
 use store::{Noun, StoreError};
 
 use crate::error::{Code, Error};
 
-/// The longest name of anything, in characters.
-pub const NAME_MAX_CHARS: usize = 200;
-/// The longest reason, in characters.
-pub const REASON_MAX_CHARS: usize = 1_000;
 /// The most items in a list of an input.
 pub const LIST_MAX: usize = 100;
 

@@ -95,7 +95,7 @@ async fn a_file_nobody_has_and_a_reason_too_long_are_refused(#[case] kind: Datab
     let unknown = trash(&scene.app, &scene.actor, FileId::generate(), None).await;
     assert_eq!(unknown.unwrap_err().code(), Code::NotFound);
     let file = scene.file("a.txt").await;
-    let long = trash(&scene.app, &scene.actor, file.id, Some("a".repeat(501))).await;
+    let long = trash(&scene.app, &scene.actor, file.id, Some("a".repeat(1_001))).await;
     assert_eq!(long.unwrap_err().code(), Code::Invalid);
     scene.settled(1).await;
     scene.close().await;
