@@ -40,7 +40,7 @@ impl Caller {
                 Some(actor) => Ok(actor),
                 None => Err(Error::new(Code::NoTenantSelected)),
             },
-            Self::Anonymous | Self::Operator(_) => Err(Error::new(Code::Unauthenticated)),
+            Self::Anonymous | Self::Operator(_) => Err(no_credential()),
         }
     }
 
@@ -55,7 +55,7 @@ impl Caller {
                 Code::Forbidden,
                 "this takes a signed-in person, not an API key",
             )),
-            Self::Anonymous | Self::Operator(_) => Err(Error::new(Code::Unauthenticated)),
+            Self::Anonymous | Self::Operator(_) => Err(no_credential()),
         }
     }
 
@@ -66,9 +66,17 @@ impl Caller {
     pub fn operator(&self) -> Result<&Operator, Error> {
         match self {
             Self::Operator(operator) => Ok(operator),
-            _ => Err(Error::new(Code::Unauthenticated)),
+            _ => Err(no_credential()),
         }
     }
+}
+
+/// The answer to whoever showed nothing.
+pub(crate) fn no_credential() -> Error {
+    Error::with_message(
+        Code::Unauthenticated,
+        "no credential was sent; send one in the header `Authorization: Bearer <token>`",
+    )
 }
 
 /// What a mutation wants done to the session cookie once the response is written.

@@ -32,7 +32,7 @@ pub use sign_in::{InvitedPerson, NewSession, SignInRecord};
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// It is not one of ours, unknown, revoked, expired or idle for too long. One sentence for all.
-    #[error("the credential is not valid")]
+    #[error("the credential is unknown, expired, revoked, or was idle for too long")]
     Rejected,
     /// A good key from an address it does not work from.
     #[error("the API key does not work from this address")]

@@ -152,6 +152,7 @@ async fn good_for_its_own(
 async fn ask(asker: &Client, case: &Case, value: &str) -> anyhow::Result<Answer> {
     match case.call {
         Call::Graphql(query) => asker.graphql(query, json!({ "x": value })).await,
+        Call::Get(path) => asker.get(&format!("{path}{value}")).await,
         Call::PutReplacing(path) => {
             let request = asker
                 .request(reqwest::Method::PUT, path)

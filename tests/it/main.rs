@@ -11,4 +11,5 @@ mod kill;
 mod limits;
 mod main_job;
 mod readme;
+mod refusals;
 mod sessions;

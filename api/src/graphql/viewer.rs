@@ -5,8 +5,8 @@ use store::Actor;
 
 use super::{context, member::Member, principal::Principal, tenant::Tenant};
 use crate::{
-    error::{Code, Error, Failure},
-    request::{Caller, Request},
+    error::{Error, Failure},
+    request::{Caller, Request, no_credential},
     service,
 };
 
@@ -48,6 +48,6 @@ fn principal(request: &Request) -> Result<store::Principal, Error> {
             let inside = signed_in.actor.as_ref().map(Actor::principal);
             Ok(inside.unwrap_or(store::Principal::Person(signed_in.person.user())))
         }
-        Caller::Operator(_) | Caller::Anonymous => Err(Error::new(Code::Unauthenticated)),
+        Caller::Operator(_) | Caller::Anonymous => Err(no_credential()),
     }
 }

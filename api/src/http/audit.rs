@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use entity::verification;
 use serde::{Deserialize, Serialize};
 
-use super::{auth, problem::Problem, state::Front};
+use super::{auth, json, problem::Problem, state::Front};
 use crate::{
     error::{Code, Error},
     service,
@@ -28,6 +28,7 @@ pub(super) struct Parameters {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     id: String,
+    full: bool,
     state: &'a str,
     verdict: Option<&'a str>,
     assurance: Option<&'a str>,
@@ -63,7 +64,7 @@ fn answer(run: &verification::Model) -> Result<HttpResponse, Problem> {
     let document = Document::of(run);
     let code = match run.verdict.as_deref() {
         Some("INTACT" | "INTACT_WITH_DOCUMENTED_GAPS") => {
-            return Ok(HttpResponse::Ok().json(document));
+            return json::answer(StatusCode::OK, &document);
         }
         Some("BROKEN") => Code::AuditChainBroken,
         _ => Code::AuditInconclusive,
@@ -80,6 +81,7 @@ impl<'a> Document<'a> {
     fn of(run: &'a verification::Model) -> Self {
         Self {
             id: run.id.to_string(),
+            full: run.full,
             state: &run.state,
             verdict: run.verdict.as_deref(),
             assurance: run.assurance.as_deref(),

@@ -1,17 +1,16 @@
 //! From a request's credential to its caller; the one place that makes a [`Caller`].
 
 mod credential;
+mod mistake;
 mod url;
 
 use actix_web::{HttpMessage, HttpRequest};
 use secrecy::ExposeSecret;
-use store::{
-    RequestContext,
-    auth::{AuthError, token::Kind},
-};
+use store::{RequestContext, auth::token::Kind};
 
 use crate::{app::App, request::Caller};
 pub use credential::{Carrier, Credential};
+pub use mistake::{Mistake, Refusal};
 pub use url::hold_no_token;
 
 /// Which API is knocked at; a credential of the one is nothing at the other.
@@ -26,33 +25,33 @@ pub enum Door {
 /// Who comes with `credential`.
 ///
 /// # Errors
-/// [`AuthError::Rejected`] for a credential that is not good at this door, whichever way; a request with
-/// one is refused also where none would be needed.
+/// [`Mistake`] for a credential whose form is wrong at this door, [`store::auth::AuthError::Rejected`] for
+/// one that is not good, whichever way; a request with one is refused also where none would be needed.
 pub async fn authenticate(
     app: &App,
     door: Door,
     credential: &Credential,
     context: RequestContext,
-) -> Result<Caller, AuthError> {
+) -> Result<Caller, Refusal> {
     let token = match credential {
         Credential::None => return Ok(Caller::Anonymous),
-        Credential::Malformed => return Err(AuthError::Rejected),
+        Credential::Malformed => return Err(Mistake::NoToken.into()),
         Credential::Token(token, _) => token.expose_secret(),
     };
-    match (door, store::auth::token::kind(token)) {
-        (Door::Tenant, Some(Kind::ApiKey)) if credential.carrier() == Carrier::Header => {
+    match mistake::kind_at(door, token, credential.carrier())? {
+        Kind::ApiKey => {
             let actor = app.store.authenticate_key(token, context).await?;
             Ok(Caller::Key(actor))
         }
-        (Door::Tenant, Some(Kind::Session)) => {
+        Kind::Session => {
             let signed_in = app.store.authenticate_session(token, context).await?;
             Ok(Caller::Person(Box::new(signed_in)))
         }
-        (Door::Operator, Some(Kind::OperatorSession)) => {
+        Kind::OperatorSession => {
             let operator = app.store.authenticate_operator(token, context).await?;
             Ok(Caller::Operator(operator))
         }
-        _ => Err(AuthError::Rejected),
+        Kind::Invitation => Err(Mistake::Invitation.into()),
     }
 }
 

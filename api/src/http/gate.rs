@@ -16,7 +16,7 @@ use policy::Tier;
 use store::{Actor, RequestContext, auth::AuthError};
 
 use super::{
-    auth::{self, Carrier, Credential, Door},
+    auth::{self, Carrier, Credential, Door, Refusal},
     cookie, csrf,
     limit::{address, hold},
     problem::Problem,
@@ -101,8 +101,11 @@ async fn pass(
 
 /// A bad credential is 401 until its address has shown too many. A good one is never kept out by the
 /// bad ones of a neighbour behind the same address.
-fn unknown(front: &Front, request: &ServiceRequest, error: AuthError) -> Problem {
-    if !matches!(error, AuthError::Rejected) {
+fn unknown(front: &Front, request: &ServiceRequest, error: Refusal) -> Problem {
+    if !matches!(
+        error,
+        Refusal::Mistake(_) | Refusal::Auth(AuthError::Rejected)
+    ) {
         return error.into();
     }
     let address = address(request);

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use store::{StoreError, auth::AuthError};
 use uuid::Uuid;
 
-use super::accept::Reply;
+use super::{accept::Reply, auth::Refusal, json};
 use crate::error::{Code, Error, Failure};
 
 /// The media type of a problem document.
@@ -46,6 +46,13 @@ impl Problem {
             allow: Some(allow),
             ..Self::new(Code::MethodNotAllowed)
         }
+    }
+
+    /// With a sentence that says more than the code's own.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.failure.message = detail.into();
+        self
     }
 
     /// With another status than the code's own.
@@ -132,13 +139,13 @@ pub enum Shape {
 #[must_use]
 pub fn write(problem: &Problem, shape: Shape, request: Option<Uuid>) -> HttpResponse {
     let (content_type, body) = match shape {
-        Shape::Document => (PROBLEM_JSON, problem.document(request)),
-        Shape::Graphql(reply) => (reply.content_type(), problem.graphql(request)),
+        Shape::Document => (PROBLEM_JSON, json::line(&problem.document(request))),
+        Shape::Graphql(reply) => (reply.content_type(), problem.graphql(request).to_string()),
     };
     problem
         .builder()
         .insert_header((CONTENT_TYPE, content_type))
-        .body(body.to_string())
+        .body(body)
 }
 
 impl fmt::Display for Problem {
@@ -186,11 +193,24 @@ impl From<StoreError> for Problem {
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Rejected => Self::new(Code::Unauthenticated),
+            AuthError::Rejected => {
+                Error::with_message(Code::Unauthenticated, error.to_string()).into()
+            }
             AuthError::AddressNotAllowed => {
                 Error::with_message(Code::Forbidden, error.to_string()).into()
             }
             AuthError::Store(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Mistake(mistake) => {
+                Error::with_message(Code::Unauthenticated, mistake.to_string()).into()
+            }
+            Refusal::Auth(error) => error.into(),
         }
     }
 }

@@ -9,7 +9,7 @@ use actix_web::{
 };
 
 use super::{
-    audit, cors::cors, edge::edge, gate, graphiql, graphql, health, limit::shield,
+    audit, cors::cors, edge::edge, file, gate, graphiql, graphql, health, limit::shield,
     problem::Problem, state::Front, upload,
 };
 use crate::error::Code;
@@ -61,6 +61,20 @@ fn addresses(routes: &mut web::ServiceConfig, production: bool) {
             )
             .route(web::put().to(upload::put))
             .wrap(from_fn(gate::tenant)),
+        )
+        .service(
+            web::resource("/v1/files/{id}")
+                .route(web::get().to(file::get))
+                .default_service(web::to(|| async {
+                    let detail = upload::no_such_address().to_string();
+                    refuse(&Problem::method_not_allowed("GET").with_detail(detail))
+                }))
+                .wrap(from_fn(gate::tenant)),
+        )
+        .service(
+            web::resource(["/v1/files", "/v1/files/{more}*"]).default_service(web::to(|| async {
+                refuse(&upload::no_such_address().into())
+            })),
         )
         .service(
             only_get("/v1/audit/verify")

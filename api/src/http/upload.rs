@@ -6,18 +6,20 @@ use std::{fmt::Display, str::FromStr};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING,
+    http::{
+        StatusCode,
+        header::{
+            CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap,
+            TRANSFER_ENCODING,
+        },
     },
     web,
 };
-use data_encoding::HEXLOWER;
-use entity::{FileId, file};
+use entity::FileId;
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
 use store::{Noun, StoreError};
 
-use super::{auth::caller, problem::Problem, state::Front};
+use super::{auth::caller, file::FileJson, json, problem::Problem, state::Front};
 use crate::{
     error::{Code, Error},
     service::upload::{
@@ -31,22 +33,6 @@ const PREFIX: &str = "/v1/files/";
 /// Names the file that the upload supersedes.
 const REPLACES: &str = "strongroom-replaces";
 
-/// A file as REST shows it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FileJson<'a> {
-    id: String,
-    system: &'a str,
-    object_type: &'a str,
-    object_id: &'a str,
-    filename: &'a str,
-    media_type: &'a str,
-    byte_len: i64,
-    sha256: Option<String>,
-    state: String,
-    created_at: String,
-}
-
 /// Takes a file in; 201 with the file when it is ready.
 ///
 /// # Errors
@@ -59,29 +45,11 @@ pub(super) async fn put(
     let caller = caller(&request);
     let actor = caller.actor()?;
     let incoming = incoming(&request)?;
+    let replaces = incoming.replaces.is_some();
     match receive(&front.app, actor, incoming, payload).await {
-        Ok(uploaded) => Ok(HttpResponse::Created().json(FileJson::of(&uploaded.file))),
+        Ok(uploaded) => json::answer(StatusCode::CREATED, &FileJson::of(&uploaded.file)),
         Err(error) if error.code() == Code::Timeout => Err(Problem::from(error).with_status(408)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-impl<'a> FileJson<'a> {
-    fn of(file: &'a file::Model) -> Self {
-        Self {
-            id: file.id.to_string(),
-            system: &file.system,
-            object_type: &file.object_type,
-            object_id: &file.object_id,
-            filename: &file.filename,
-            media_type: &file.media_type,
-            byte_len: file.byte_len,
-            sha256: file.sha256.as_deref().map(|hash| HEXLOWER.encode(hash)),
-            state: file.state.0.as_str().to_ascii_uppercase(),
-            created_at: file
-                .created_at
-                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
-        }
+        Err(error) => Err(about_header(error, replaces).into()),
     }
 }
 
@@ -98,12 +66,23 @@ fn incoming(request: &HttpRequest) -> Result<Incoming, Error> {
     })
 }
 
+/// The error under the name of the header it is about. A place that does not exist names its own field, so
+/// what is missing without one is the file to be replaced.
+fn about_header(error: Error, replaces: bool) -> Error {
+    let header = match (error.code(), error.field()) {
+        (Code::NotFound, None) if replaces => "Strongroom-Replaces",
+        (Code::ChecksumMismatch, _) => "Content-Digest",
+        _ => return error,
+    };
+    Error::with_message(error.code(), format!("{header}: {error}")).on(header)
+}
+
 /// Each segment is decoded once: what is encoded twice stays encoded once, and is then part of the name.
 fn address(path: &str) -> Result<Address, Error> {
     let rest = path.strip_prefix(PREFIX).unwrap_or_default();
     let segments: Vec<&str> = rest.split('/').collect();
     let [system, object_type, object_id, filename] = segments.as_slice() else {
-        return Err(Error::new(Code::NotFound));
+        return Err(no_such_address());
     };
     Ok(Address {
         system: decoded("system", system)?,
@@ -111,6 +90,16 @@ fn address(path: &str) -> Result<Address, Error> {
         object_id: decoded("objectId", object_id)?,
         filename: decoded("filename", filename)?,
     })
+}
+
+/// To whoever asks for an address below [`PREFIX`] that nothing has.
+pub(super) fn no_such_address() -> Error {
+    Error::with_message(
+        Code::NotFound,
+        "there is nothing at this address; a file is sent with PUT to \
+         /v1/files/{system}/{objectType}/{objectId}/{filename}, each part without a slash, and shown at \
+         /v1/files/{id}",
+    )
 }
 
 fn decoded(field: &'static str, segment: &str) -> Result<String, Error> {
@@ -158,7 +147,7 @@ fn replaces(headers: &HeaderMap) -> Result<Option<FileId>, Error> {
     };
     match id.trim().parse() {
         Ok(id) => Ok(Some(id)),
-        Err(_) => Err(StoreError::NotFound(Noun::File).into()),
+        Err(_) => Err(about_header(StoreError::NotFound(Noun::File).into(), true)),
     }
 }
 

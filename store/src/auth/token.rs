@@ -25,6 +25,8 @@ pub enum Kind {
     Session,
     /// `sro_…`
     OperatorSession,
+    /// `sri_…`; opens no door by itself.
+    Invitation,
 }
 
 /// The kind by its prefix, if it has one of ours.
@@ -34,6 +36,7 @@ pub fn kind(token: &str) -> Option<Kind> {
         (KEY_PREFIX, Kind::ApiKey),
         (SESSION_PREFIX, Kind::Session),
         (OPERATOR_PREFIX, Kind::OperatorSession),
+        (INVITATION_PREFIX, Kind::Invitation),
     ];
     prefixes
         .into_iter()

@@ -25,6 +25,8 @@ pub(super) struct Case {
 pub(super) enum Call {
     /// As `$x` of a document.
     Graphql(&'static str),
+    /// At the end of a path that is read.
+    Get(&'static str),
     /// As the header of an upload to this path.
     PutReplacing(&'static str),
     /// In the middle of an upload's path.
@@ -42,6 +44,7 @@ pub(super) enum Kind {
 
 /// Arguments outside GraphQL.
 pub(super) const REST: &[&str] = &[
+    "GET /v1/files (id)",
     "PUT /v1/files (objectId)",
     "PUT /v1/files (Strongroom-Replaces)",
 ];
@@ -205,6 +208,17 @@ pub(super) const CASES: &[Case] = &[
     by_id!("ApiKeyRevokeInput.id", "apiKeyRevoke", "id", [key: ApiKeyId], "apiKey { id name }"),
     by_id!("MemberRemoveInput.memberId", "memberRemove", "memberId",
         [member: MemberId, owner_member: MemberId], "member { id name }"),
+    Case {
+        path: "GET /v1/files (id)",
+        pairs: |n| {
+            [&n.file, &n.trashed, &n.pending]
+                .map(|id| (id.clone(), FileId::generate().to_string()))
+                .to_vec()
+        },
+        call: Call::Get("/v1/files/"),
+        expect: "NOT_FOUND",
+        kind: Kind::Leads,
+    },
     Case {
         path: "PUT /v1/files (objectId)",
         pairs: own_word,

@@ -4,7 +4,7 @@ use crate::{
     error::{Code, Error},
     graphql::guard::{self, Admitted, Approved, Body, Facts, Limits, Refusal},
     http::{auth::Door, problem::Problem},
-    request::Caller,
+    request::{Caller, no_credential},
 };
 
 /// Root fields a person may ask while the selected tenant is not active.
@@ -44,7 +44,7 @@ pub(super) fn hold(approved: &Approved, caller: &Caller, production: bool) -> Re
     match caller {
         // Development tools ask for the schema before anybody has signed in.
         Caller::Anonymous if !production && approved.introspects_only() => Ok(()),
-        Caller::Anonymous if approved.needs_credential() => Err(Error::new(Code::Unauthenticated)),
+        Caller::Anonymous if approved.needs_credential() => Err(no_credential()),
         Caller::Person(signed_in) if signed_in.actor.is_some() && !signed_in.tenant_active => {
             let all_beside = approved
                 .root_fields

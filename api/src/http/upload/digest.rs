@@ -44,6 +44,7 @@ fn malformed() -> Error {
         Code::BadRequest,
         "Content-Digest is not well formed; it looks like sha-256=:<base64 of 32 bytes>:",
     )
+    .on("Content-Digest")
 }
 
 #[cfg(test)]

@@ -57,7 +57,9 @@ impl Address {
             .map(|known| known.name.as_str())
             .collect();
         let (field, message) = if types.is_empty() {
-            ("system", format!("there is no system {system}"))
+            let systems = systems(catalogue).join(", ");
+            let message = format!("there is no system {system}; there are {systems}");
+            ("system", message)
         } else {
             let (name, types) = (shown(&self.object_type), types.join(", "));
             let message = format!("system {system} has no type {name}; it has {types}");
@@ -65,6 +67,13 @@ impl Address {
         };
         Err(Error::with_message(Code::NotFound, message).on(field))
     }
+}
+
+/// Each once, in order.
+fn systems(catalogue: &Catalogue) -> Vec<&str> {
+    let mut systems: Vec<&str> = catalogue.types().map(|ty| ty.system.as_str()).collect();
+    systems.dedup();
+    systems
 }
 
 /// A client's word, fit to be quoted back.
@@ -127,6 +136,22 @@ mod tests {
         for (address, code, field) in cases {
             assert_eq!(refusal(&address), (code, field.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_refusal_tells_what_there_is() {
+        let told = |address: Address| {
+            let refused = address.place(&Catalogue::default());
+            refused.unwrap_err().to_string()
+        };
+        assert_eq!(
+            told(address("nope", "receipt", "1", "a")),
+            "there is no system \"nope\"; there are accounting, app-builder, communications, media, workspace"
+        );
+        assert_eq!(
+            told(address("accounting", "nope", "1", "a")),
+            "system \"accounting\" has no type \"nope\"; it has export, invoice, receipt"
+        );
     }
 
     #[test]
