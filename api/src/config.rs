@@ -21,6 +21,7 @@ mod rules;
 mod server;
 mod store;
 mod unknown;
+mod warning;
 mod work;
 
 pub use database::{Database, ExternalDatabase};
@@ -165,6 +166,13 @@ impl Config {
             ObjectStore::Embedded(store) => Some(store),
             ObjectStore::External(_) => None,
         }
+    }
+
+    /// What is allowed and seldom right, a sentence each: the embedded database or object store in
+    /// production.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        warning::warnings(self)
     }
 
     /// Every variable with its effective value and where that comes from, one per line, in the order of

@@ -54,8 +54,17 @@ pub enum StartError {
     /// The first start could not write what it made.
     #[error("the deployment could not be set up: {0}")]
     Bootstrap(String),
+    /// There is no file of the embedded database.
+    #[error(
+        "there is no database at {path} yet; `strongroom serve` makes it on its first start (so do \
+         `strongroom migrate` and `strongroom bootstrap`), or STRONGROOM_DATA_DIR is another one"
+    )]
+    NoDatabase {
+        /// Where it would be.
+        path: String,
+    },
     /// The object store inside the process.
-    #[error(transparent)]
+    #[error("{variable}{cause}", variable = object_store::variable(.0), cause = .0)]
     EmbeddedStore(#[from] embedded_s3::StartError),
     /// The object store outside.
     #[error(transparent)]
@@ -155,6 +164,14 @@ pub async fn bootstrap(config: &Config) -> Result<Option<FirstRun>, StartError> 
 /// # Errors
 /// See [`StartError`].
 pub async fn store(config: &Config) -> Result<Store, StartError> {
+    // To open it would make it, empty.
+    if let Some(path) = config.embedded_database()
+        && !path.exists()
+    {
+        return Err(StartError::NoDatabase {
+            path: path.display().to_string(),
+        });
+    }
     let options = database_options(config);
     schema::check(&options).await?;
     open_store(config, &options).await

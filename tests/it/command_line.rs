@@ -148,6 +148,60 @@ async fn a_port_in_use_is_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_port_of_the_embedded_store_in_use_is_named() -> anyhow::Result<()> {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let dir = tempfile::tempdir()?;
+    let second = environment(&[
+        ("STRONGROOM_DATA_DIR", &dir.path().display().to_string()),
+        (
+            "STRONGROOM_EMBEDDED_S3_LISTEN",
+            &taken.local_addr()?.to_string(),
+        ),
+    ]);
+    let error = refusal(&["serve"], &second).await?;
+    assert!(error.contains("STRONGROOM_EMBEDDED_S3_LISTEN: "), "{error}");
+    assert!(error.contains("in use"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_operator_before_the_first_start_is_refused_with_the_remedy() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().join("data");
+    let fresh = environment(&[("STRONGROOM_DATA_DIR", &data.display().to_string())]);
+    let arguments = ["operator", "create", "--email", "first@example.com"];
+    let error = refusal(&arguments, &fresh).await?;
+    assert!(error.contains("no database at"), "{error}");
+    assert!(error.contains("`strongroom serve`"), "{error}");
+    assert!(!data.exists(), "nothing is made on the way");
+    let (done, out, error) = run(&["migrate"], &fresh).await?;
+    assert!(done, "{out}{error}");
+    let error = refusal(&arguments, &fresh).await?;
+    assert!(error.contains("`strongroom bootstrap`"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_embedded_parts_are_warned_of_in_production() -> anyhow::Result<()> {
+    let dir = tempfile::tempdir()?;
+    let production = environment(&[
+        ("STRONGROOM_ENV", "production"),
+        ("STRONGROOM_PUBLIC_URL", "https://files.example.com"),
+        ("STRONGROOM_DATA_DIR", &dir.path().display().to_string()),
+    ]);
+    let (done, out, error) = run(&["check-config"], &production).await?;
+    assert!(done, "{error}");
+    assert!(!out.contains("warning"), "{out}");
+    let warnings: Vec<&str> = error.lines().collect();
+    assert_eq!(warnings.len(), 2, "{error}");
+    for (warning, variable) in warnings.iter().zip(["DATABASE_URL", "S3_"]) {
+        assert!(warning.starts_with("strongroom: warning: "), "{warning}");
+        assert!(warning.contains(variable), "{warning}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_bootstrap_changes_nothing() -> anyhow::Result<()> {
     let app = App::start(Stack::Sqlite).await?;
     let (done, out, error) = run(&["bootstrap"], app.environment()).await?;

@@ -11,6 +11,11 @@ pub(super) fn print(text: impl std::fmt::Display) -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
+/// Says on standard error what is allowed and seldom right.
+pub(super) fn warn(text: impl std::fmt::Display) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stderr(), "strongroom: warning: {text}")?)
+}
+
 /// The runtime with as many threads as configured.
 pub(super) fn runtime(config: &Config) -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();

@@ -15,6 +15,7 @@ use crate::{
 /// Answers requests, with background work beside it unless that is left to others.
 pub(super) fn serve(config: Config, arguments: Serve) -> anyhow::Result<()> {
     telemetry::init(&config.log)?;
+    warn(&config);
     runtime(&config)?.block_on(async {
         let started = start::start(config).await?;
         stop_on_signal(&started.app)?;
@@ -41,6 +42,7 @@ pub(super) fn serve(config: Config, arguments: Serve) -> anyhow::Result<()> {
 /// Does background work.
 pub(super) fn worker(config: Config) -> anyhow::Result<()> {
     telemetry::init(&config.log)?;
+    warn(&config);
     runtime(&config)?.block_on(async {
         let started = start::start(config).await?;
         stop_on_signal(&started.app)?;
@@ -50,6 +52,12 @@ pub(super) fn worker(config: Config) -> anyhow::Result<()> {
         working.stop().await;
         end(&started.app, started.embedded_store).await
     })
+}
+
+fn warn(config: &Config) {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// Waits for what still runs, then closes what was opened, in the opposite order.

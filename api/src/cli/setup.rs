@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         FirstRunFile,
-        output::{print, runtime},
+        output::{print, runtime, warn},
     },
     config::Config,
     graphql::schema,
@@ -19,7 +19,9 @@ pub(super) fn schema(operator: bool) -> anyhow::Result<()> {
 }
 
 pub(super) fn check_config() -> anyhow::Result<()> {
-    print(Config::from_process()?.check_report())
+    let config = Config::from_process()?;
+    print(config.check_report())?;
+    config.warnings().into_iter().try_for_each(warn)
 }
 
 pub(super) fn migrate(config: Config) -> anyhow::Result<()> {

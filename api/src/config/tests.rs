@@ -203,6 +203,19 @@ fn an_unknown_variable_is_refused(#[case] variable: &str, #[case] says: &str) {
 }
 
 #[test]
+fn what_is_made_for_one_machine_is_warned_of_in_production() {
+    let public = ("STRONGROOM_PUBLIC_URL", "https://files.example.com");
+    let warnings = |pairs: &[(&str, &str)]| read(pairs).unwrap().warnings();
+    assert_eq!(warnings(&[]), Vec::<String>::new());
+    let told = warnings(&[("STRONGROOM_ENV", "production"), public]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("DATABASE_URL") && told[1].contains("S3_"));
+    let mut outside = external();
+    outside.extend([("STRONGROOM_ENV", "production"), public]);
+    assert_eq!(warnings(&outside), Vec::<String>::new());
+}
+
+#[test]
 fn production_demands_an_encrypted_public_address() {
     for extra in [None, Some(("STRONGROOM_PUBLIC_URL", "http://a.example"))] {
         let mut pairs = vec![("STRONGROOM_ENV", "production")];

@@ -78,6 +78,20 @@ pub(super) async fn open(
     }
 }
 
+/// The variable to change, before what the store inside the process says.
+pub(super) fn variable(error: &embedded_s3::StartError) -> &'static str {
+    use embedded_s3::StartError as Cause;
+    match error {
+        Cause::NotLoopback { .. } | Cause::PortInUse { .. } | Cause::Listen { .. } => {
+            "STRONGROOM_EMBEDDED_S3_LISTEN: "
+        }
+        Cause::Directory { .. } | Cause::DirectoryInUse { .. } | Cause::NewerLayout { .. } => {
+            "STRONGROOM_DATA_DIR: "
+        }
+        _ => "",
+    }
+}
+
 /// Derived, so that signed links survive a restart and nothing more is kept.
 fn embedded_secret(store: &Store) -> SecretString {
     HEXLOWER

@@ -19,7 +19,7 @@ pub const KEYS: &[Key] = &[
     Key {
         variable: "STRONGROOM_ENV",
         section: Section::Server,
-        doc: "`production` switches development tools off and demands an `https` public address.",
+        doc: "`production` switches development tools off and demands an `https` public address. The embedded database and object store are for one machine: in production `check-config`, `serve` and `worker` warn of each.",
         unit: "word",
         range: Range::OneOf(&["development", "production"]),
         default: Some("development"),
