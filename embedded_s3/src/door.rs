@@ -1,9 +1,10 @@
 //! What happens to a request before and after the protocol layer.
 //!
 //! Before: preflights are answered, and requests the protocol layer would let through wrongly are refused. After:
-//! headers browsers need are added.
+//! headers browsers need are added, and sentences for people.
 
 mod cors;
+mod explain;
 mod refuse;
 mod signed;
 
@@ -66,10 +67,10 @@ impl Door {
         if signed.is_some_and(|signed| !signed.contains(RANGE.as_str())) {
             drop_unknown_range(request.headers_mut());
         }
-        self.service
-            .call(request)
-            .await
-            .unwrap_or_else(|_| error_response(S3ErrorCode::InternalError.into()))
+        let answered = self.service.call(request).await;
+        explain::explain(
+            answered.unwrap_or_else(|_| error_response(S3ErrorCode::InternalError.into())),
+        )
     }
 }
 

@@ -91,6 +91,21 @@ async fn a_presigned_put_refuses_anything_else() {
 }
 
 #[tokio::test]
+async fn a_signature_of_another_request_is_refused_with_a_sentence() {
+    let s3 = Harness::start().await;
+    let presigned = presigned_put(&s3, "k").await;
+    let answer = request(&presigned, &[("content-type", "text/html")]);
+    let answer = answer.body("hello").send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+    let text = answer.text().await.unwrap();
+    assert!(
+        text.contains("<Code>SignatureDoesNotMatch</Code><Message>The signature"),
+        "{text}"
+    );
+    assert!(text.ends_with("</Message></Error>"), "{text}");
+}
+
+#[tokio::test]
 async fn a_presigned_put_cannot_be_turned_into_a_copy() {
     let s3 = Harness::start().await;
     s3.put("of-another-tenant", b"secret").await;
