@@ -32,6 +32,16 @@ pub struct Deployment {
     pub created_at: DateTime<Utc>,
 }
 
+impl From<deployment::Model> for Deployment {
+    fn from(row: deployment::Model) -> Self {
+        Self {
+            name: row.name,
+            audit_domain: row.audit_domain,
+            created_at: row.created_at,
+        }
+    }
+}
+
 /// What a deployment begins with.
 #[derive(Debug, Clone)]
 pub struct NewDeployment {
@@ -91,14 +101,21 @@ impl Store {
                 let conn = self.database().begin_read().await?;
                 let row = read(&conn).await?.ok_or(DeploymentError::NotBootstrapped)?;
                 self.check_master(&row)?;
-                Ok(Deployment {
-                    name: row.name,
-                    audit_domain: row.audit_domain,
-                    created_at: row.created_at,
-                })
+                Ok(row.into())
             })
             .await
             .cloned()
+    }
+
+    /// The deployment as this transaction sees it: while it is being set up, nobody else does.
+    pub(crate) async fn deployment_in(&self, conn: &Conn) -> Result<Deployment, StoreError> {
+        if let Some(known) = self.deployment_cell().get() {
+            return Ok(known.clone());
+        }
+        let row = read(conn)
+            .await?
+            .ok_or_else(|| StoreError::internal("a log without a deployment"))?;
+        Ok(row.into())
     }
 
     fn check_master(&self, row: &deployment::Model) -> Result<(), DeploymentError> {

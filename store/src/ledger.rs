@@ -67,7 +67,7 @@ impl Tree {
             tenant: head.tenant_id,
             epoch: head.epoch,
         };
-        let deployment = store.deployment().await.map_err(StoreError::internal)?;
+        let deployment = store.deployment_in(conn).await?;
         let live = key::live(store, conn, log, head.size).await?;
         let (keys, signed_root) = match live {
             Ok(live) => live,
@@ -110,11 +110,6 @@ impl Tree {
     pub(crate) fn push(&mut self, leaf: Hash) {
         self.frontier.push(leaf);
         self.added.push(leaf);
-    }
-
-    /// Keeps the next checkpoint for good.
-    pub(crate) fn pin(&mut self) {
-        self.pins = true;
     }
 
     /// Size and root.
