@@ -6,6 +6,7 @@
 
 #[cfg(feature = "archive")]
 mod archive;
+mod exhibit;
 mod line;
 mod manifest;
 mod place;
@@ -17,6 +18,9 @@ mod write;
 
 #[cfg(feature = "archive")]
 pub use archive::{Archive, ArchiveWalk, Packer, Spool};
+pub use exhibit::{Exhibit, ExhibitError, checkpoint, consistency, exhibit};
+pub(crate) use exhibit::{Unread, restore};
+pub(crate) use line::MAX_LINE;
 pub use line::{Line, push_line, read_line};
 pub use manifest::{FORMAT, FileDigest, Manifest, ManifestError, seal_text};
 pub use place::{MAX_ANCHOR_LEN, MAX_ANCHORS, Place};

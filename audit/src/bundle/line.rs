@@ -3,7 +3,7 @@
 use crate::encoding::decimal;
 
 /// The longest line a reader takes. Disclosures of one entry have at most 10 240 bytes before base64.
-pub(super) const MAX_LINE: u64 = 1 << 15;
+pub(crate) const MAX_LINE: u64 = 1 << 15;
 
 /// A line, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

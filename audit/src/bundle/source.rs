@@ -43,6 +43,16 @@ pub trait Walk: Send {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError>;
 }
 
+impl<W: Walk> Walk for &mut W {
+    fn next(&mut self) -> Result<Option<FileHead>, ReadError> {
+        W::next(self)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ReadError> {
+        W::read(self, buffer)
+    }
+}
+
 /// What is known of a file before its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileHead {

@@ -1,16 +1,15 @@
 //! The disclosures as a stream beside the entries, from a walk of their own.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
 use super::read::Files;
-use crate::bundle::{DISCLOSURES, FileDigest, Place, ReadError, Source, Walk};
+use crate::bundle::{
+    DISCLOSURES, FileDigest, MAX_LINE, Place, ReadError, Source, Unread, Walk, restore,
+};
 use crate::hash::Hash;
-
-/// The longest line that is read.
-const MAX_LINE: u64 = 1 << 15;
 
 /// `disclosures.ndjson`, read once from its beginning.
 pub(super) struct Disclosures<W: Walk> {
@@ -119,20 +118,4 @@ fn seq_of(line: &[u8]) -> Option<u64> {
         .take(17)
         .position(|byte| !byte.is_ascii_digit())?;
     std::str::from_utf8(&digits[..len]).ok()?.parse().ok()
-}
-
-/// The present file of a walk as a reader.
-struct Unread<W>(W);
-
-impl<W: Walk> Read for Unread<W> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error {
-            ReadError::Io(error) => error,
-            malformed => io::Error::other(malformed),
-        })
-    }
-}
-
-fn restore(error: io::Error) -> ReadError {
-    error.downcast::<ReadError>().unwrap_or_else(ReadError::Io)
 }

@@ -3,8 +3,10 @@
 
 mod archive;
 mod attack;
+mod command;
 mod flips;
 mod hostile;
 mod sample;
+mod script;
 mod tamper;
 mod whole;
