@@ -5,6 +5,8 @@ mod facts;
 mod verify;
 mod window;
 
+pub(crate) use facts::verify_rows;
+
 pub use damage::{Damage, Finding};
 pub use facts::{ChunkReport, DisclosureRow, LogIdentity, Projection, Stored, verify_chunk};
 pub use verify::{Report, Verifier};

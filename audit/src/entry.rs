@@ -6,6 +6,8 @@ mod read;
 mod seal;
 mod words;
 
+pub(crate) use grammar::is_uuid;
+
 pub use draft::{Draft, DraftError, Entry};
 pub use read::{ActorRef, Digests, EntryError, EntryRef, ReqRef, TargetRef, Targets};
 pub use seal::{Position, Sealed, seal};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::entry::{Actor, Draft, Outcome, Req, Time};
+use crate::encoding::decimal;
+use crate::entry::{Actor, Draft, Outcome, Req, SYSTEM_TENANT, Time, is_uuid};
 use crate::value::Value;
 
 pub use crate::note::{LogKey, vkey};
@@ -19,6 +20,16 @@ pub enum Log<'a> {
     System,
 }
 
+impl<'a> Log<'a> {
+    /// The tenant that its entries name.
+    pub fn tenant(self) -> &'a str {
+        match self {
+            Log::Tenant(tenant) => tenant,
+            Log::System => SYSTEM_TENANT,
+        }
+    }
+}
+
 /// The name of a log: `audit.<domain>/<deployment>/t/<uuid>/e<epoch>`, or `…/system/e<epoch>`.
 ///
 /// `domain` is a DNS name and `deployment` 8 hex digits, both fixed when the deployment was made: the name is
@@ -28,6 +39,18 @@ pub fn origin(domain: &str, deployment: &str, log: Log<'_>, epoch: u32) -> Strin
         Log::Tenant(tenant) => format!("audit.{domain}/{deployment}/t/{tenant}/e{epoch}"),
         Log::System => format!("audit.{domain}/{deployment}/system/e{epoch}"),
     }
+}
+
+/// Reads the log and the epoch out of a name that [`origin`] made.
+pub fn read_origin(origin: &str) -> Option<(Log<'_>, u32)> {
+    let (log, epoch) = origin.strip_prefix("audit.")?.rsplit_once("/e")?;
+    let epoch = u32::try_from(decimal(epoch)?).ok()?;
+    let log = match log.rsplit_once("/t/") {
+        Some((_, tenant)) if is_uuid(tenant) => Log::Tenant(tenant),
+        _ if log.ends_with("/system") => Log::System,
+        _ => return None,
+    };
+    Some((log, epoch))
 }
 
 /// What the first entry of a log states.

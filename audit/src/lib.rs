@@ -12,6 +12,7 @@
 //! The crate is pure: no clock, no randomness, no network, no database. Times, ids, salts and seeds are
 //! passed in. The format is written down byte for byte in `docs/audit-format.md`.
 
+pub mod bundle;
 pub mod canon;
 pub mod chain;
 pub mod checkpoint;
@@ -22,7 +23,9 @@ pub mod genesis;
 pub mod hash;
 pub mod merkle;
 pub mod note;
+pub mod offline;
 pub mod proof;
+pub mod report;
 pub mod tile;
 mod time;
 pub mod trim;

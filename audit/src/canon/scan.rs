@@ -66,6 +66,11 @@ impl<'a> Scan<'a> {
         if bytes.len() > MAX_BYTE_LEN {
             return Err(CanonError::TooLong);
         }
+        Scan::long(bytes)
+    }
+
+    /// A cursor over a document whose length the caller has bounded.
+    pub(crate) fn long(bytes: &'a [u8]) -> Result<Scan<'a>, CanonError> {
         let text = std::str::from_utf8(bytes).map_err(|error| CanonError::NotUtf8 {
             at: error.valid_up_to(),
         })?;

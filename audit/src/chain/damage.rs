@@ -82,7 +82,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(seq: u64, damage: Damage, reason: impl Into<String>) -> Finding {
+    pub(crate) fn new(seq: u64, damage: Damage, reason: impl Into<String>) -> Finding {
         Finding {
             seq,
             damage,
@@ -92,7 +92,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn hashes(self, recorded: Option<Hash>, recomputed: Option<Hash>) -> Finding {
+    pub(crate) fn hashes(self, recorded: Option<Hash>, recomputed: Option<Hash>) -> Finding {
         Finding {
             recorded,
             recomputed,

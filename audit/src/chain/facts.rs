@@ -114,8 +114,27 @@ pub fn verify_chunk(rows: &[Stored<'_>], log: &LogIdentity<'_>) -> ChunkReport {
     ChunkReport { facts }
 }
 
+/// As [`verify_chunk`], on this thread alone; `look` sees the key and the entry of each row that could be read.
+pub(crate) fn verify_rows(
+    rows: &[Stored<'_>],
+    log: &LogIdentity<'_>,
+    mut look: impl FnMut(u64, &EntryRef<'_>),
+) -> ChunkReport {
+    let read = |row: &Stored<'_>| {
+        let entry = EntryRef::parse(row.raw);
+        entry.iter().for_each(|entry| look(row.seq, entry));
+        judge(row, log, entry)
+    };
+    ChunkReport {
+        facts: rows.iter().map(read).collect(),
+    }
+}
+
 fn fact(row: &Stored<'_>, log: &LogIdentity<'_>) -> Fact {
-    let entry = EntryRef::parse(row.raw);
+    judge(row, log, EntryRef::parse(row.raw))
+}
+
+fn judge(row: &Stored<'_>, log: &LogIdentity<'_>, entry: Result<EntryRef<'_>, EntryError>) -> Fact {
     let side = entry
         .as_ref()
         .ok()

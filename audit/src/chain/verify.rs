@@ -53,6 +53,23 @@ impl Verifier {
         )
     }
 
+    /// A walk from behind entries of which only the hashes are left: `size` of them, the last one given.
+    pub fn behind(size: u64, last_hash: Hash) -> Verifier {
+        let head = Head {
+            size,
+            last_hash,
+            ..Head::empty()
+        };
+        Verifier::from(
+            head,
+            if size == 0 {
+                Last::Nothing
+            } else {
+                Last::Recorded
+            },
+        )
+    }
+
     fn from(head: Head, last: Last) -> Verifier {
         let before = Before {
             expected: head.size,
@@ -93,6 +110,17 @@ impl Verifier {
                 self.step(None);
             }
         }
+    }
+
+    /// Ends the walk where a tree ends, which knows size and last hash but no time.
+    pub fn finish_at(self, size: u64, last_hash: Hash) -> Report {
+        let pending = self.pending.back().and_then(|row| row.entry.ok());
+        let last_ts = pending.map_or(self.report.end.last_ts, |link| link.ts);
+        self.finish(&Head {
+            size,
+            last_hash,
+            last_ts,
+        })
     }
 
     /// Ends the walk at the stored head.

@@ -23,6 +23,8 @@ pub(super) enum Last {
     Nothing,
     /// A head that the caller trusts.
     Trusted,
+    /// A hash that stands for an entry that is not there.
+    Recorded,
     /// A row that was read.
     Row,
 }
@@ -154,6 +156,10 @@ impl Window<'_> {
             Last::Nothing => self.here(
                 Damage::LinkBroken,
                 "the first entry does not start from zeros",
+            ),
+            Last::Recorded => self.here(
+                Damage::LinkBroken,
+                "the entry does not follow the hash recorded before it",
             ),
             Last::Trusted => self.here(
                 Damage::Forked,

@@ -156,7 +156,15 @@ fn a_time_does_not_stand_for_the_log() {
     let not_by_log = CheckpointError::NotByLog {
         origin: LOG.to_owned(),
     };
-    assert_eq!(Checkpoint::open(&note, &[known_time]), Err(not_by_log));
+    assert_eq!(
+        Checkpoint::open(&note, &[known_time]),
+        Err(not_by_log.clone())
+    );
+
+    let namesake = VerifierKey::cosigner(LOG, &key.public()).unwrap();
+    let mut note = Note::new(checkpoint(12).to_string()).unwrap();
+    note.cosign(LOG, &key, 5).unwrap();
+    assert_eq!(Checkpoint::open(&note, &[namesake]), Err(not_by_log));
 }
 
 #[test]

@@ -191,6 +191,23 @@ fn a_tree_is_not_the_beginning_of_a_smaller_one() {
 }
 
 #[test]
+fn a_root_does_not_pass_for_that_of_a_larger_tree() {
+    let leaves = leaves(2);
+    let larger = TreeHead {
+        size: 4,
+        ..tree(&leaves)
+    };
+    assert_eq!(
+        verify_inclusion(leaves[0], 0, larger, &leaves[1..]),
+        Err(ProofError::Length)
+    );
+    assert_eq!(
+        verify_consistency(tree(&leaves[..1]), larger, &leaves[1..]),
+        Err(ProofError::Length)
+    );
+}
+
+#[test]
 fn a_leaf_behind_the_end_has_no_proof() {
     let beyond = ProofError::Index { index: 3, size: 3 };
     assert_eq!(inclusion_ranges(3, 3), Err(beyond));

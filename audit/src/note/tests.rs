@@ -1,5 +1,6 @@
 mod keys;
 mod malformed;
+mod strict;
 
 use data_encoding::BASE64;
 use proptest::prelude::*;

@@ -129,7 +129,7 @@ impl Place {
         let tile = Tile::at(level, first / u64::from(WIDTH), size)?;
         let start = first - tile.places().start;
         let hashes = usize::try_from(start).ok()?..usize::try_from(start + count).ok()?;
-        (hashes.end <= tile.width.into()).then_some(Place { tile, hashes })
+        Some(Place { tile, hashes })
     }
 
     fn hash(self, source: &impl TileSource) -> Result<Hash, TileError> {

@@ -1,0 +1,222 @@
+//! What a pass over a bundle has found, before anybody is believed.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::authority::Authority;
+use super::front::Front;
+use super::gaps::{Gaps, Permits};
+use super::tree::{Levels, Tree};
+use super::unit::{Examined, Remark};
+use crate::bundle::{FileDigest, ReadError};
+use crate::chain::{ChunkReport, Finding, Report, Verifier};
+use crate::entry::Time;
+use crate::hash::Hash;
+use crate::tile::Tile;
+
+/// Why a bundle was not read to its end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The input is no evidence of anything.
+    Unreadable(String),
+    /// The bundle is not the one that was written.
+    Malformed(String),
+    /// A file is not what it should be: its path, and the rest of the sentence.
+    File(String, String),
+    /// The same, where the log itself is damaged.
+    Found(Box<Finding>, Option<String>),
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Stop {
+        match error {
+            ReadError::Malformed(reason) => Stop::Malformed(reason),
+            ReadError::Io(_) | ReadError::Foreign(_) => Stop::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// Findings of one rank.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// The one with the lowest number.
+    pub(super) first: Option<Finding>,
+    pub(super) count: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.count += 1;
+        self.keep(finding);
+    }
+
+    fn keep(&mut self, finding: Finding) {
+        let earlier = |first: &Finding| first.seq <= finding.seq;
+        if !self.first.as_ref().is_some_and(earlier) {
+            self.first = Some(finding);
+        }
+    }
+
+    fn add_report(&mut self, report: Report) {
+        self.count += report.findings;
+        report.first.into_iter().for_each(|first| self.keep(first));
+    }
+}
+
+/// Everything that was seen.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) front: Option<Front>,
+    pub(super) files: Vec<FileDigest>,
+    /// Where the disclosures belong in `files`.
+    pub(super) disclosures_at: usize,
+    /// The entries that have a line of disclosures.
+    pub(super) disclosed: Option<Range<u64>>,
+    pub(super) manifest: Option<Vec<u8>>,
+    pub(super) seal: Option<Vec<u8>>,
+    pub(super) stop: Option<Stop>,
+    /// Whether every tile was read.
+    pub(super) is_walked: bool,
+
+    /// Damage in entries and disclosures.
+    pub(super) entries: Tally,
+    /// Damage in the tree above them.
+    pub(super) tree: Tally,
+    pub(super) gaps: Gaps,
+    pub(super) permits: Permits,
+    /// Keys by the entry that introduces them.
+    pub(super) keys: Vec<(u64, String)>,
+    /// The name that the genesis gives the log.
+    pub(super) origin: Option<String>,
+    /// Runs of entries that are there.
+    pub(super) present: Vec<Range<u64>>,
+
+    /// The sizes whose roots are wanted, ascending.
+    pub(super) sizes: Vec<u64>,
+    /// Their roots over the entries, as far as they are there.
+    pub(super) roots: BTreeMap<u64, Hash>,
+    /// When the last entry before such a size was sequenced.
+    pub(super) times: BTreeMap<u64, Time>,
+    leaves: Tree,
+    levels: Levels,
+    chain: Option<Verifier>,
+    /// The end of what was added.
+    end: u64,
+    /// The last hash on record before it.
+    last: Option<Hash>,
+}
+
+impl Evidence {
+    /// Notes which roots will be needed.
+    pub(super) fn expect(&mut self, front: &Front, sizes: &[u64]) {
+        let anchors = front
+            .anchors
+            .iter()
+            .map(|anchor| anchor.checkpoint.tree.size);
+        self.sizes = sizes.iter().copied().chain(anchors).collect();
+        self.sizes.push(front.checkpoint.tree.size);
+        self.sizes.sort_unstable();
+        self.sizes.dedup();
+        self.roots.insert(0, crate::merkle::EMPTY_ROOT);
+    }
+
+    /// Adds the next tile.
+    pub(super) fn add(&mut self, unit: Examined) {
+        self.files.extend(unit.files);
+        let places = unit.tile.places();
+        self.chain(&places, unit.rows);
+        self.roots(&places, &unit.leaves);
+        if unit.tile.is_full() {
+            self.leaves.push(unit.leaves_root);
+            self.levels.push(unit.recorded_root);
+        }
+        self.end = places.end;
+        self.last = unit.recorded.last().copied();
+        for (tile, bytes) in unit.above {
+            self.compare(tile, &bytes);
+        }
+        unit.remarks
+            .into_iter()
+            .for_each(|remark| self.note(remark));
+    }
+
+    /// Compares a higher tile with those below it.
+    pub(super) fn compare(&mut self, tile: Tile, bytes: &[u8]) {
+        if let Some(finding) = self.levels.compare(tile, bytes) {
+            self.tree.add(finding);
+        }
+    }
+
+    /// Ends the chain where reading ended.
+    pub(super) fn close(&mut self) {
+        if let Some(chain) = self.chain.take() {
+            let last = self.last.unwrap_or(Hash::ZERO);
+            self.entries.add_report(chain.finish_at(self.end, last));
+        }
+    }
+
+    fn chain(&mut self, places: &Range<u64>, rows: Option<ChunkReport>) {
+        let Some(rows) = rows else {
+            return self.close();
+        };
+        let (size, last) = (self.end, self.last.unwrap_or(Hash::ZERO));
+        self.chain
+            .get_or_insert_with(|| Verifier::behind(size, last))
+            .join(rows);
+        match self
+            .present
+            .last_mut()
+            .filter(|run| run.end == places.start)
+        {
+            Some(run) => run.end = places.end,
+            None => self.present.push(places.clone()),
+        }
+    }
+
+    fn roots(&mut self, places: &Range<u64>, leaves: &[Hash]) {
+        let from = self.sizes.partition_point(|size| *size <= places.start);
+        let to = self.sizes.partition_point(|size| *size <= places.end);
+        for size in self.sizes[from..to].iter().copied() {
+            // Below 257.
+            let count = usize::try_from(size - places.start).unwrap_or(usize::MAX);
+            let root = self.leaves.root_with(leaves.get(..count).unwrap_or(leaves));
+            self.roots.insert(size, root);
+        }
+    }
+
+    fn note(&mut self, remark: Remark) {
+        match remark {
+            Remark::Found(finding) => self.entries.add(finding),
+            // With damage the gaps decide nothing, and need not be held.
+            Remark::Gap(seq, fields) if self.entries.count == 0 => self.gaps.add(seq, fields),
+            Remark::Gap(..) => {}
+            Remark::Permit(seq, authority) => self.permit(seq, authority),
+            Remark::Time(seq, at) => drop(self.times.insert(seq + 1, at)),
+        }
+    }
+
+    fn permit(&mut self, seq: u64, authority: Authority) {
+        match authority {
+            Authority::Redact(entries) => entries
+                .into_iter()
+                .for_each(|(seq, fields)| self.permits.redact(seq, fields)),
+            Authority::Prune(prune) => self.permits.prune(prune),
+            Authority::Key(vkey) => self.keys.push((seq, vkey)),
+            Authority::Origin { origin, vkey } => {
+                self.keys.push((seq, vkey));
+                self.origin = Some(origin);
+            }
+        }
+    }
+
+    /// The damage with the lowest number in entries and disclosures, those that are gone included.
+    pub(super) fn add_gaps(&mut self) -> (u64, u64) {
+        let judged = self.gaps.judge(&self.permits);
+        self.entries.count += judged.lost;
+        judged
+            .first
+            .into_iter()
+            .for_each(|first| self.entries.keep(first));
+        (judged.pruned, judged.redacted)
+    }
+}

@@ -1,0 +1,204 @@
+//! Whom to believe: keys the auditor brought, and those that signed history introduces.
+
+use super::evidence::Evidence;
+use super::front::Found;
+use crate::bundle::seal_text;
+use crate::checkpoint::{Checkpoint, CheckpointError, Opened};
+use crate::entry::Time;
+use crate::merkle::TreeHead;
+use crate::note::{Algorithm, Note, NoteError, VerifierKey};
+use crate::report::Point;
+
+/// Keys beyond this number are not taken from a log.
+const MAX_KEYS: usize = 1024;
+
+/// Who signed a note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// A trusted key; its text form.
+    By(String),
+    /// A signature claims to be of a trusted key and does not hold, or the note is none.
+    Forged(String),
+    /// Nobody who is trusted.
+    Unknown,
+}
+
+/// A checkpoint that a trusted key signed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Witness {
+    pub(super) point: Point,
+    /// Whether the tree has this root at this size.
+    pub(super) agrees: bool,
+}
+
+/// The outcome.
+#[derive(Debug)]
+pub(super) struct Believed {
+    pub(super) keys: Vec<VerifierKey>,
+    pub(super) checkpoint: Signed,
+    pub(super) cosigned_at: Option<Time>,
+    pub(super) seal: Signed,
+    /// The checkpoint and the anchors, if signed.
+    pub(super) witnesses: Vec<Witness>,
+    /// Anchors whose signature does not hold.
+    pub(super) forged: Vec<(String, String)>,
+}
+
+/// Follows the keys until nothing new is learnt: a checkpoint that a trusted key signed and the tree confirms makes
+/// the keys trusted that entries before its end introduce.
+pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Believed> {
+    let front = evidence.front.as_ref()?;
+    let mut keys = distinct(keys);
+    loop {
+        let known = keys.len();
+        for (note, tree) in
+            checkpoints(front.anchors.as_slice(), &front.note, front.checkpoint.tree)
+        {
+            if agrees(evidence, tree) && Checkpoint::open(note, &keys).is_ok() {
+                adopt(&mut keys, evidence, &front.checkpoint.origin, tree.size);
+            }
+        }
+        if keys.len() == known {
+            break;
+        }
+    }
+    Some(Believed::with(evidence, keys))
+}
+
+fn checkpoints<'a>(
+    anchors: &'a [Found],
+    note: &'a Note,
+    tree: TreeHead,
+) -> impl Iterator<Item = (&'a Note, TreeHead)> {
+    let anchors = anchors
+        .iter()
+        .map(|anchor| (&anchor.note, anchor.checkpoint.tree));
+    anchors.chain([(note, tree)])
+}
+
+/// Whether the tree that was read has this head.
+pub(super) fn agrees(evidence: &Evidence, tree: TreeHead) -> bool {
+    evidence.roots.get(&tree.size) == Some(&tree.root)
+}
+
+fn adopt(keys: &mut Vec<VerifierKey>, evidence: &Evidence, origin: &str, size: u64) {
+    let introduced = evidence.keys.iter().filter(|(seq, _)| *seq < size);
+    for key in introduced.filter_map(|(_, vkey)| VerifierKey::parse(vkey).ok()) {
+        let of_log = key.name() == origin && key.algorithm() == Algorithm::Ed25519;
+        if of_log && keys.len() < MAX_KEYS && !keys.iter().any(|known| collide(known, &key)) {
+            keys.push(key);
+        }
+    }
+}
+
+/// Two keys of one name and id could not be told apart on a note.
+fn collide(one: &VerifierKey, other: &VerifierKey) -> bool {
+    (one.name(), one.id()) == (other.name(), other.id())
+}
+
+fn distinct(keys: &[VerifierKey]) -> Vec<VerifierKey> {
+    let mut distinct: Vec<VerifierKey> = Vec::new();
+    for key in keys {
+        if !distinct.iter().any(|known| collide(known, key)) {
+            distinct.push(key.clone());
+        }
+    }
+    distinct
+}
+
+impl Believed {
+    fn with(evidence: &Evidence, keys: Vec<VerifierKey>) -> Believed {
+        let mut believed = Believed {
+            keys: Vec::new(),
+            checkpoint: Signed::Unknown,
+            cosigned_at: None,
+            seal: seal(evidence, &keys),
+            witnesses: Vec::new(),
+            forged: Vec::new(),
+        };
+        if let Some(front) = &evidence.front {
+            believed.checkpoint = believed.hear(evidence, &front.note, &keys, true);
+            for anchor in &front.anchors {
+                if let Signed::Forged(reason) = believed.hear(evidence, &anchor.note, &keys, false)
+                {
+                    believed.forged.push((anchor.path.clone(), reason));
+                }
+            }
+        }
+        Believed { keys, ..believed }
+    }
+
+    fn hear(
+        &mut self,
+        evidence: &Evidence,
+        note: &Note,
+        keys: &[VerifierKey],
+        newest: bool,
+    ) -> Signed {
+        let opened = match Checkpoint::open(note, keys) {
+            Ok(opened) => opened,
+            Err(error) => return signed_by_none(error),
+        };
+        let cosigned_at = cosigned(&opened);
+        if newest {
+            self.cosigned_at = cosigned_at;
+        }
+        let tree = opened.checkpoint.tree;
+        let at = cosigned_at.or_else(|| evidence.times.get(&tree.size).copied());
+        self.witnesses.push(Witness {
+            point: Point {
+                size: tree.size,
+                at,
+            },
+            agrees: agrees(evidence, tree),
+        });
+        let key = opened.log_keys.first().map(ToString::to_string);
+        Signed::By(key.unwrap_or_default())
+    }
+}
+
+fn signed_by_none(error: CheckpointError) -> Signed {
+    match error {
+        CheckpointError::Note(NoteError::Forged { .. }) => Signed::Forged(error.to_string()),
+        _ => Signed::Unknown,
+    }
+}
+
+/// The latest time at which a cosigner saw the checkpoint.
+pub(super) fn cosigned(opened: &Opened<'_>) -> Option<Time> {
+    let seconds = opened
+        .cosignatures
+        .iter()
+        .map(|cosignature| cosignature.time)
+        .max()?;
+    let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+    Time::from_micros(micros).ok()
+}
+
+/// Who signed the manifest.
+fn seal(evidence: &Evidence, keys: &[VerifierKey]) -> Signed {
+    let (Some(manifest), Some(seal)) = (&evidence.manifest, &evidence.seal) else {
+        return Signed::Unknown;
+    };
+    let note = match Note::parse(seal) {
+        Ok(note) => note,
+        Err(error) => return Signed::Forged(error.to_string()),
+    };
+    let origin = note
+        .text()
+        .split('\n')
+        .next()
+        .and_then(|line| line.strip_suffix("/bundle"));
+    let Some(origin) = origin.filter(|origin| seal_text(origin, manifest) == note.text()) else {
+        return Signed::Forged("the note is of another manifest".to_owned());
+    };
+    match note.verify(keys) {
+        Ok(signers) => signers
+            .iter()
+            .map(|signer| signer.key)
+            .find(|key| key.name() == origin && key.algorithm() == Algorithm::Ed25519)
+            .map_or(Signed::Unknown, |key| Signed::By(key.to_string())),
+        Err(error @ NoteError::Forged { .. }) => Signed::Forged(error.to_string()),
+        Err(_) => Signed::Unknown,
+    }
+}
