@@ -129,7 +129,7 @@ async fn run(
     let several_changes =
         approved.operation_type == OperationType::Mutation && approved.root_fields.len() > 1;
     let mut answer = Answer::of(response, approved.complexity)
-        .to_several_changes(several_changes)
+        .with_several_changes(several_changes)
         .respond(reply);
     if let Some(change) = own.take_cookie_change() {
         let cookie = cookie::cookie(&front.app.config.server, &change);

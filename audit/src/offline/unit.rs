@@ -79,7 +79,9 @@ impl Unit {
             remarks.extend(self.lines_without_entries());
         }
         let leaves = match &rows {
-            Some(rows) if rows.row_count() == recorded.len() => rows.leaves().map(|(leaf, _)| leaf).collect(),
+            Some(rows) if rows.row_count() == recorded.len() => {
+                rows.leaves().map(|(leaf, _)| leaf).collect()
+            }
             _ => recorded.clone(),
         };
         let recorded_root = subtree_root(&recorded);

@@ -64,7 +64,7 @@ impl Answer {
 
     /// To a mutation of several fields: where one of them fails, others may have been done, although the
     /// data as a whole is null.
-    pub(super) fn to_several_changes(self, several_changes: bool) -> Self {
+    pub(super) fn with_several_changes(self, several_changes: bool) -> Self {
         Self {
             several_changes,
             ..self

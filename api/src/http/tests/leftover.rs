@@ -36,6 +36,10 @@ async fn read_all(mut read: OwnedReadHalf) -> String {
 }
 
 /// Sends until the connection ends: how much went, and what was answered.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "awaited in this function, whatever becomes of the sending"
+)]
 async fn pour(served: &Served, head: &str, chunk: &[u8]) -> (usize, String) {
     let (read, mut write) = connect(served).await.into_split();
     let answer = tokio::spawn(read_all(read));

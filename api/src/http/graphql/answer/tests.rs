@@ -101,9 +101,9 @@ async fn a_mutation_that_may_have_done_something_is_200() {
         Answer::of(response, 5)
     };
     let reply = Reply::GraphqlResponseJson;
-    let alone = failed().await.to_several_changes(false).respond(reply);
+    let alone = failed().await.with_several_changes(false).respond(reply);
     assert_eq!(alone.status().as_u16(), 503);
-    let beside_others = failed().await.to_several_changes(true).respond(reply);
+    let beside_others = failed().await.with_several_changes(true).respond(reply);
     assert_eq!(beside_others.status().as_u16(), 200);
 }
 
