@@ -26,6 +26,10 @@ pub struct Model {
     pub state: String,
     /// The compact range of the tree, 32 bytes a root; null until the tree of an older log is built.
     pub frontier: Option<Vec<u8>>,
+    /// How many entries the head had that was last entered into the system log.
+    pub collected_size: i64,
+    /// How many entries are covered by what is kept outside.
+    pub anchored_size: i64,
 }
 
 /// Joins are written where they are used, so that each names its tenant.

@@ -9,6 +9,7 @@ pub mod text;
 
 pub mod api_key;
 pub mod audit_checkpoint;
+pub mod audit_cosigner;
 pub mod audit_disclosure;
 pub mod audit_entry;
 pub mod audit_head;

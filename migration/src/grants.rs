@@ -12,10 +12,17 @@ const NARROW: &[(&str, &str)] = &[
         "audit_key",
         "SELECT, INSERT, UPDATE (sealed, master_no, retired_at)",
     ),
+    (
+        "audit_cosigner",
+        "SELECT, INSERT, UPDATE (sealed, master_no)",
+    ),
     ("audit_tile", "SELECT, INSERT"),
     ("audit_checkpoint", "SELECT, INSERT, UPDATE"),
     ("audit_quarantine", "SELECT, INSERT"),
-    ("deployment", "SELECT, INSERT"),
+    (
+        "deployment",
+        "SELECT, INSERT, UPDATE (master_no, master_check)",
+    ),
     ("seaql_migrations", "SELECT"),
 ];
 

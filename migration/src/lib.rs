@@ -11,6 +11,7 @@ pub mod grants;
 mod m0001_foundation;
 mod m0002_operator_session;
 mod m0003_ledger;
+mod m0004_anchor;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_operator_session::Migration),
             Box::new(m0003_ledger::Migration),
+            Box::new(m0004_anchor::Migration),
         ]
     }
 }

@@ -100,6 +100,18 @@ actions! {
     AuditGenesis = "audit.genesis",
     /// A draft that could not become an entry was put into quarantine.
     AuditDraftReject = "audit.draft_rejected",
+    /// A log got a new signing key beside the one that it will replace.
+    AuditKeyRotate = "audit.key",
+    /// A signing key of a log was replaced for good: its seed was destroyed.
+    AuditKeyRetire = "audit.key.retired",
+    /// The key that states when a log had which head was made.
+    AuditCosignerCreate = "audit.cosigner",
+    /// The heads of tenants' logs were collected into the system log.
+    AuditCheckpointCollect = "audit.checkpoint",
+    /// What is kept outside of the system log is another log than the database has.
+    AuditForkDetect = "audit.fork_detected",
+    /// Another master key took over: what the old one had sealed was sealed anew.
+    MasterKeyRotate = "master_key.rotate",
     /// The deployment was set up for the first time.
     Bootstrap = "deployment.bootstrap",
 }

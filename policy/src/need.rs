@@ -127,6 +127,7 @@ pub const fn needs(action: Action) -> Need {
         | Action::TenantRestore
         | Action::TenantList
         | Action::SystemChainRead
+        | Action::AuditKeyRotate
         | Action::OperatorLogin
         | Action::OperatorLogout
         | Action::OperatorCreate => OPERATOR,
@@ -137,6 +138,11 @@ pub const fn needs(action: Action) -> Need {
         | Action::TrashExpire
         | Action::AuditGenesis
         | Action::AuditDraftReject
+        | Action::AuditKeyRetire
+        | Action::AuditCosignerCreate
+        | Action::AuditCheckpointCollect
+        | Action::AuditForkDetect
+        | Action::MasterKeyRotate
         | Action::Bootstrap => SYSTEM,
     }
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     EventStatus, Noun, Store, StoreError, View,
+    ledger::cosigner,
     log::log_origin,
     operator::OperatorView,
     page::{Cursors, Page, PageRequest},
@@ -58,6 +59,8 @@ pub struct ChainInfo {
     pub public_key: String,
     /// The newest signed checkpoint; empty in a log that is older than checkpoints, until its next entry.
     pub checkpoint: String,
+    /// The key that adds times to checkpoints, as signed notes write it; `None` before the first time.
+    pub cosigner_key: Option<String>,
     /// Events committed and not yet in the log.
     pub pending: u64,
     /// The epoch.
@@ -178,7 +181,7 @@ impl View<'_> {
     pub async fn find_event(&self, id: EventId) -> Result<Option<EventStatusRow>, StoreError> {
         if let Some(entry) = self.find_audit_entry(EntryId(id.uuid())).await? {
             return Ok(Some(EventStatusRow {
-                status: EventStatus::Sequenced,
+                status: self.status_of(&entry).await?,
                 entry: Some(entry),
             }));
         }
@@ -191,6 +194,20 @@ impl View<'_> {
             status: EventStatus::Pending,
             entry: None,
         }))
+    }
+
+    async fn status_of(&self, entry: &audit_entry::Model) -> Result<EventStatus, StoreError> {
+        let head = self
+            .find::<audit_head::Entity>()
+            .filter(audit_head::Column::Epoch.eq(entry.epoch))
+            .one(self.conn())
+            .await?;
+        Ok(match head {
+            Some(head) if entry.seq < head.anchored_size => EventStatus::Anchored,
+            // Who appends also signs; only a log that is older than checkpoints is not signed yet.
+            Some(head) if head.frontier.is_some() => EventStatus::Signed,
+            _ => EventStatus::Sequenced,
+        })
     }
 
     /// The disclosures of an entry, by field.
@@ -256,12 +273,15 @@ async fn chain(scope: &Scope, store: &Store) -> Result<ChainInfo, StoreError> {
         .one(scope.conn())
         .await?;
     let deployment = store.deployment().await.map_err(StoreError::internal)?;
+    let cosigner = cosigner::find(scope.conn()).await?;
+    let cosigner = cosigner.map(|row| cosigner::verifier(&deployment, &row.public));
     let origin = log_origin(&deployment, scope.tenant(), head.epoch);
     Ok(ChainInfo {
         size: head.size,
         head_hash: hash.to_hex(),
         public_key: vkey(&origin, &public),
         checkpoint: checkpoint.map_or_else(String::new, |checkpoint| checkpoint.note),
+        cosigner_key: cosigner.transpose()?.map(|key| key.to_string()),
         pending: scope.count::<audit_outbox::Entity>().await?,
         epoch: head.epoch,
         state: head.state,

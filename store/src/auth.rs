@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     StoreError,
-    keys::{Label, MasterKey},
+    keys::{Label, MasterKey, MasterKeys},
 };
 pub use key::StoredKey;
 pub use session::SignedIn;
@@ -51,11 +51,33 @@ const UNKNOWN_CACHED: u64 = 10_000;
 /// Credentials seen lately, and uses not yet written.
 #[derive(Debug)]
 pub(crate) struct Credentials {
-    pepper: Zeroizing<[u8; 32]>,
+    peppers: Peppers,
     keys: Cache<String, Arc<key::Known>>,
     unknown_keys: Cache<String, ()>,
     sessions: Cache<[u8; 32], Arc<session::Known>>,
     uses: Mutex<Uses>,
+}
+
+/// What API keys are stored under, by the number of the master key.
+struct Peppers {
+    current: Zeroizing<[u8; 32]>,
+    previous: Option<(i32, Zeroizing<[u8; 32]>)>,
+}
+
+impl Peppers {
+    /// The one of that number; the current one when there is none, which then fits no key.
+    fn numbered(&self, number: Option<i32>) -> &[u8; 32] {
+        match &self.previous {
+            Some((previous, pepper)) if Some(*previous) == number => pepper,
+            _ => &self.current,
+        }
+    }
+}
+
+impl std::fmt::Debug for Peppers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Peppers")
+    }
 }
 
 /// Uses since the last flush.
@@ -73,9 +95,13 @@ impl Uses {
 }
 
 impl Credentials {
-    pub(crate) fn new(master: &MasterKey) -> Self {
+    pub(crate) fn new(masters: &MasterKeys) -> Self {
+        let pepper = |master: &MasterKey| master.derive(Label::ApiKeyPepper);
         Self {
-            pepper: master.derive(Label::ApiKeyPepper),
+            peppers: Peppers {
+                current: pepper(masters.current()),
+                previous: masters.previous().map(|key| (key.number(), pepper(key))),
+            },
             keys: Cache::builder()
                 .max_capacity(CACHED)
                 .time_to_live(CACHE_TTL)

@@ -152,7 +152,7 @@ impl Store {
         }
         let status = |draft: &Prepared| match pending.contains(&draft.tenant) {
             true => EventStatus::Pending,
-            false => EventStatus::Sequenced,
+            false => EventStatus::Signed,
         };
         let events = drafts.iter().map(|draft| EventRef {
             id: draft.event_id,

@@ -97,12 +97,7 @@ impl Store {
     /// See [`DeploymentError`].
     pub async fn deployment(&self) -> Result<Deployment, DeploymentError> {
         self.deployment_cell()
-            .get_or_try_init(|| async {
-                let conn = self.database().begin_read().await?;
-                let row = read(&conn).await?.ok_or(DeploymentError::NotBootstrapped)?;
-                self.check_master(&row)?;
-                Ok(row.into())
-            })
+            .get_or_try_init(|| self.read_deployment())
             .await
             .cloned()
     }
@@ -118,9 +113,21 @@ impl Store {
         Ok(row.into())
     }
 
-    fn check_master(&self, row: &deployment::Model) -> Result<(), DeploymentError> {
-        let own = self.master().derive(Label::Check);
-        if bool::from(own.as_slice().ct_eq(&row.master_check)) {
+    /// As [`Self::deployment`], asked anew: another process may have replaced the master key.
+    pub(crate) async fn read_deployment(&self) -> Result<Deployment, DeploymentError> {
+        let conn = self.database().begin_read().await?;
+        let row = read(&conn).await?.ok_or(DeploymentError::NotBootstrapped)?;
+        self.check_master(&row)?;
+        Ok(row.into())
+    }
+
+    pub(crate) fn check_master(&self, row: &deployment::Model) -> Result<(), DeploymentError> {
+        let own = self.masters().numbered(row.master_no);
+        let fits = own.is_some_and(|own| {
+            let check = own.derive(Label::Check);
+            check.as_slice().ct_eq(&row.master_check).into()
+        });
+        if fits {
             Ok(())
         } else {
             Err(DeploymentError::WrongMasterKey {
@@ -200,6 +207,6 @@ impl Store {
     clippy::disallowed_methods,
     reason = "the deployment's one row is no tenant's"
 )]
-async fn read(conn: &Conn) -> Result<Option<deployment::Model>, StoreError> {
+pub(crate) async fn read(conn: &Conn) -> Result<Option<deployment::Model>, StoreError> {
     Ok(deployment::Entity::find_by_id(1).one(conn).await?)
 }

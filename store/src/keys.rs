@@ -77,6 +77,49 @@ impl MasterKey {
     }
 }
 
+/// The master key in force, and the one before it for what that still opens. Cheap enough to clone.
+#[derive(Debug, Clone)]
+pub struct MasterKeys {
+    current: MasterKey,
+    previous: Option<MasterKey>,
+}
+
+impl From<MasterKey> for MasterKeys {
+    fn from(current: MasterKey) -> Self {
+        Self {
+            current,
+            previous: None,
+        }
+    }
+}
+
+impl MasterKeys {
+    /// Both keys; `previous` has another number.
+    #[must_use]
+    pub fn new(current: MasterKey, previous: Option<MasterKey>) -> Self {
+        Self { current, previous }
+    }
+
+    /// The key that new things are sealed under.
+    #[must_use]
+    pub fn current(&self) -> &MasterKey {
+        &self.current
+    }
+
+    /// The key before it.
+    #[must_use]
+    pub fn previous(&self) -> Option<&MasterKey> {
+        self.previous.as_ref()
+    }
+
+    /// The key with that number.
+    #[must_use]
+    pub fn numbered(&self, number: i32) -> Option<&MasterKey> {
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.find(|key| key.number == number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

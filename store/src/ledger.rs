@@ -4,8 +4,12 @@
 //! What is kept: the frontier in the head, full tiles, and signed checkpoints, at most one a minute
 //! besides those that were handed out. Everything else of the tree follows from the entries.
 
+mod anchor;
 pub(crate) mod checkpoint;
+mod collect;
+pub(crate) mod cosigner;
 pub(crate) mod key;
+mod rotation;
 pub(crate) mod tile;
 
 use audit::{
@@ -15,8 +19,15 @@ use audit::{
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head};
 
+pub use anchor::{Anchor, HeadMark};
+pub use collect::COLLECTED_AT_ONCE;
+pub use rotation::RotatedKey;
+
 use crate::{Store, StoreError, bootstrap::Deployment, conn::Conn, log::log_origin};
 use key::LiveKey;
+
+/// The entries that keys are believed by; in the words of the index over them.
+pub(crate) const OF_KEYS: &str = "action IN ('audit.cosigner', 'audit.key', 'audit.key.retired')";
 
 /// A log, as the tables name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

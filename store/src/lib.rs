@@ -18,6 +18,8 @@ pub mod denial;
 pub mod error;
 pub mod event;
 pub mod keys;
+pub mod ledger;
+pub mod master_key;
 pub mod operator;
 pub mod page;
 pub mod person;
@@ -45,7 +47,6 @@ pub mod testing;
 
 mod batch;
 mod conn;
-mod ledger;
 mod log;
 mod outbox;
 mod seal;

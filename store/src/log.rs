@@ -35,11 +35,14 @@ pub(crate) async fn begin(
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(seed.as_mut_slice()).map_err(StoreError::internal)?;
+    let seed = new_seed()?;
     let key = SigningKey::from_seed(&seed);
     let public = key.public();
-    insert_key(conn, master, tenant, &seed, &public, now).await?;
+    let log = LogId {
+        tenant,
+        epoch: FIRST_EPOCH,
+    };
+    insert_key(conn, master, log, FIRST_KEY, &seed, now).await?;
     let draft = genesis(deployment, tenant, &public, now)?.draft();
     let mut head = Head::empty();
     let at = outbox::time(now)?;
@@ -52,10 +55,6 @@ pub(crate) async fn begin(
         disclosures: Vec::new(),
     };
     sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[entry]).await?;
-    let log = LogId {
-        tenant,
-        epoch: FIRST_EPOCH,
-    };
     let mut tree = Tree::empty(deployment, log, vec![LiveKey { key }]);
     tree.push(head.last_hash);
     tree.write(conn, now).await?;
@@ -68,32 +67,42 @@ pub(crate) async fn begin(
         min_seq: 0,
         state: "ok".to_owned(),
         frontier: Some(tree.frontier()),
+        collected_size: 0,
+        anchored_size: 0,
     };
     insert(conn, head).await?;
     Ok(())
 }
 
-async fn insert_key(
+/// Keeps a key of a log, its seed sealed.
+pub(crate) async fn insert_key(
     conn: &Conn,
     master: &MasterKey,
-    tenant: TenantId,
+    log: LogId,
+    key_no: i32,
     seed: &[u8; 32],
-    public: &[u8; 32],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let context = seal_context(tenant, FIRST_EPOCH, FIRST_KEY);
+    let context = seal_context(log.tenant, log.epoch, key_no);
     let key = audit_key::Model {
-        tenant_id: tenant,
-        epoch: FIRST_EPOCH,
-        key_no: FIRST_KEY,
+        tenant_id: log.tenant,
+        epoch: log.epoch,
+        key_no,
         master_no: master.number(),
         sealed: seal::seal(&master.derive(Label::AuditKeySeal), &context, seed)?,
-        public: public.to_vec(),
+        public: SigningKey::from_seed(seed).public().to_vec(),
         created_at: now,
         retired_at: None,
     };
     insert(conn, key).await?;
     Ok(())
+}
+
+/// 32 random bytes, wiped when dropped.
+pub(crate) fn new_seed() -> Result<Zeroizing<[u8; 32]>, StoreError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut_slice()).map_err(StoreError::internal)?;
+    Ok(seed)
 }
 
 /// Ties a sealed seed to its row.

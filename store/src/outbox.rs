@@ -28,8 +28,8 @@ pub(crate) struct Author<'a> {
 pub(crate) struct Prepared {
     pub(crate) event_id: EventId,
     pub(crate) tenant: TenantId,
-    bytes: Vec<u8>,
-    disclosures: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) disclosures: String,
     at: DateTime<Utc>,
 }
 

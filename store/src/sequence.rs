@@ -11,16 +11,17 @@ use audit::{
 };
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head};
+use policy::Action;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use crate::{
-    Event, EventStatus, RequestContext, Store, StoreError,
+    ConflictCode, Event, EventStatus, Noun, RequestContext, Store, StoreError,
     conn::Conn,
     event::{DraftRejected, class::Public},
     ledger::Tree,
-    outbox,
+    outbox::{self, Prepared},
     system::Reason,
 };
 use intake::{Known, Waiting};
@@ -106,7 +107,7 @@ pub(crate) async fn append_inline(
             savepoint.commit().await?;
             // A full batch may have been others' waiting events, and this one still waits.
             Ok(if (1..BATCH).contains(&entries) {
-                EventStatus::Sequenced
+                EventStatus::Signed
             } else {
                 EventStatus::Pending
             })
@@ -117,6 +118,55 @@ pub(crate) async fn append_inline(
             Ok(EventStatus::Pending)
         }
     }
+}
+
+/// Appends `drafts` at once, before what waits in the outbox. The head is locked by the caller, with
+/// [`lock_head`].
+pub(crate) async fn append_now(
+    store: &Store,
+    conn: &Conn,
+    head: audit_head::Model,
+    drafts: Vec<Prepared>,
+) -> Result<(), StoreError> {
+    let batch = drafts.into_iter().map(Waiting::from).collect();
+    match begin(store, conn, &head).await? {
+        Ok(ready) => append_batch(store, conn, &head, ready, batch)
+            .await
+            .map(drop),
+        Err(cause) => Err(not_in_order(cause)),
+    }
+}
+
+/// The newest head of the tenant's log; waits until nobody else holds it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the sequencer's own rows; the tenant is named"
+)]
+pub(crate) async fn lock_head(
+    conn: &Conn,
+    tenant: TenantId,
+) -> Result<audit_head::Model, StoreError> {
+    let mut query = audit_head::Entity::find()
+        .filter(audit_head::Column::TenantId.eq(tenant))
+        .order_by_desc(audit_head::Column::Epoch)
+        .limit(1);
+    if conn.is_postgres() {
+        query = query.lock(sea_orm::sea_query::LockType::Update);
+    }
+    let head = query.one(conn).await?;
+    let head = head.ok_or(StoreError::NotFound(Noun::Tenant))?;
+    if head.state == "ok" {
+        Ok(head)
+    } else {
+        Err(not_in_order(&format!("it is {}", head.state)))
+    }
+}
+
+fn not_in_order(cause: &str) -> StoreError {
+    StoreError::conflict(
+        ConflictCode::InvalidState,
+        format!("nothing can be appended to the log: {cause}"),
+    )
 }
 
 /// Tenants with something in the outbox, by hopping along the index instead of reading it all.
@@ -169,25 +219,50 @@ async fn append(
     row: audit_head::Model,
     limit: u64,
 ) -> Result<u64, StoreError> {
-    let Some(mut head) = head_of(&row) else {
-        quarantine_log(conn, &row, "the head's columns are not a head").await?;
-        return Ok(0);
-    };
-    if !last_entry_matches(conn, &row, head).await? {
-        quarantine_log(conn, &row, "the last entry does not have the head's hash").await?;
-        return Ok(0);
-    }
-    let mut tree = match Tree::open(store, conn, &row).await? {
-        Ok(tree) => tree,
+    let ready = match begin(store, conn, &row).await? {
+        Ok(ready) => ready,
         Err(cause) => {
             quarantine_log(conn, &row, cause).await?;
             return Ok(0);
         }
     };
     let batch = intake::take(conn, row.tenant_id, limit).await?;
+    append_batch(store, conn, &row, ready, batch).await
+}
+
+/// A log that fits what its head says of it.
+struct Ready {
+    head: Head,
+    tree: Tree,
+}
+
+/// Opens the log behind `row`; or says why nothing may be built on it.
+async fn begin(
+    store: &Store,
+    conn: &Conn,
+    row: &audit_head::Model,
+) -> Result<Result<Ready, &'static str>, StoreError> {
+    let Some(head) = head_of(row) else {
+        return Ok(Err("the head's columns are not a head"));
+    };
+    if !last_entry_matches(conn, row, head).await? {
+        return Ok(Err("the last entry does not have the head's hash"));
+    }
+    let tree = Tree::open(store, conn, row).await?;
+    Ok(tree.map(|tree| Ready { head, tree }))
+}
+
+async fn append_batch(
+    store: &Store,
+    conn: &Conn,
+    row: &audit_head::Model,
+    ready: Ready,
+    batch: Vec<Waiting>,
+) -> Result<u64, StoreError> {
     if batch.is_empty() {
         return Ok(0);
     }
+    let Ready { mut head, mut tree } = ready;
     tree.catch_up(conn).await?;
     let mut known = Known::read(conn, row.tenant_id, &batch).await?;
     let now = database_now(store, conn).await?;
@@ -195,14 +270,24 @@ async fn append(
     let mut appended = Vec::with_capacity(batch.len());
     for waiting in batch {
         let draft = known.judge(row.tenant_id, &waiting);
-        let entry = place(conn, &row, &mut head, waiting, draft, ts).await?;
+        let entry = place(conn, row, &mut head, waiting, draft, ts).await?;
         tree.push(entry.sealed.leaf);
         appended.push(entry);
     }
+    if appended.iter().any(|entry| is_of_keys(&entry.draft.action)) {
+        tree.pin();
+    }
     insert_entries(conn, row.tenant_id, row.epoch, &appended).await?;
     tree.write(conn, rows::datetime(head.last_ts)?).await?;
-    advance(conn, &row, head, &tree).await?;
+    advance(conn, row, head, &tree).await?;
     Ok(appended.len() as u64)
+}
+
+/// Whether verifiers need the checkpoint that covers such an entry, to believe the keys after it.
+fn is_of_keys(action: &str) -> bool {
+    [Action::AuditKeyRotate, Action::AuditKeyRetire]
+        .iter()
+        .any(|of_keys| of_keys.name() == action)
 }
 
 fn head_of(row: &audit_head::Model) -> Option<Head> {
@@ -319,7 +404,7 @@ async fn advance(
 }
 
 /// The clock of `ts`: the database server's, shared by all writers; SQLite's is the process's own.
-async fn database_now(store: &Store, conn: &Conn) -> Result<DateTime<Utc>, StoreError> {
+pub(crate) async fn database_now(store: &Store, conn: &Conn) -> Result<DateTime<Utc>, StoreError> {
     if !conn.is_postgres() {
         return Ok(store.now());
     }

@@ -30,6 +30,12 @@ pub enum Duty {
     Sequencer,
     /// Verifying chains.
     Verifier,
+    /// Replacing signing keys of logs.
+    KeyRotation,
+    /// Stating when a log had which head.
+    Cosigner,
+    /// Entering the heads of tenants' logs into the system log, and keeping that outside.
+    Anchor,
 }
 
 impl Duty {
@@ -44,6 +50,9 @@ impl Duty {
             Self::FileDelete => "file_delete",
             Self::Sequencer => "sequencer",
             Self::Verifier => "verifier",
+            Self::KeyRotation => "key_rotation",
+            Self::Cosigner => "cosigner",
+            Self::Anchor => "anchor",
         }
     }
 
@@ -76,6 +85,10 @@ pub enum Reason {
     UploadBookkeeping,
     /// Writing how far a verification is.
     VerificationProgress,
+    /// Adding the time to signed checkpoints.
+    Cosigning,
+    /// Remembering what of the logs is kept outside.
+    Anchoring,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

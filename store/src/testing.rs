@@ -25,7 +25,9 @@ pub use sql::Cell;
 pub use test_clock::TestClock;
 
 use crate::{
-    Clock, DatabaseOptions, Store, StoreError, bootstrap::DeploymentError, keys::MasterKey,
+    Clock, DatabaseOptions, Store, StoreError,
+    bootstrap::DeploymentError,
+    keys::{MasterKey, MasterKeys},
     schema::SchemaError,
 };
 
@@ -122,7 +124,7 @@ pub async fn throwaway(kind: Database) -> Result<Throwaway, TestingError> {
 async fn open(
     options: &DatabaseOptions,
     clock: Arc<dyn Clock>,
-    master: MasterKey,
+    master: impl Into<MasterKeys>,
 ) -> Result<Store, StoreError> {
     let database = crate::Database::open(options).await?;
     Ok(Store::new(database, clock, master, Tiers::default()))
@@ -147,7 +149,7 @@ impl Throwaway {
     ///
     /// # Errors
     /// When it does not open.
-    pub async fn store_with(&self, master: MasterKey) -> Result<Store, TestingError> {
+    pub async fn store_with(&self, master: impl Into<MasterKeys>) -> Result<Store, TestingError> {
         Ok(open(&self.options, self.clock.clone(), master).await?)
     }
 

@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use entity::{EventId, TenantId, tenant};
+use entity::{EventId, TenantId, audit_head, tenant};
 use policy::{Action, TenantStatus, Tiers};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Select};
 use tokio::sync::{Notify, OnceCell};
@@ -17,7 +17,7 @@ use crate::{
     bootstrap::Deployment,
     conn::Conn,
     denial::Denials,
-    keys::{Label, MasterKey},
+    keys::{Label, MasterKey, MasterKeys},
     outbox, sequence,
 };
 
@@ -80,7 +80,7 @@ pub struct Store {
 struct Inner {
     database: Database,
     clock: Arc<dyn Clock>,
-    master: MasterKey,
+    masters: MasterKeys,
     tiers: Tiers,
     deployment: OnceCell<Deployment>,
     sequencer_wake: Notify,
@@ -93,13 +93,19 @@ struct Inner {
 impl Store {
     /// Puts the wall around an open database.
     #[must_use]
-    pub fn new(database: Database, clock: Arc<dyn Clock>, master: MasterKey, tiers: Tiers) -> Self {
+    pub fn new(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        masters: impl Into<MasterKeys>,
+        tiers: Tiers,
+    ) -> Self {
+        let masters = masters.into();
         Self {
             inner: Arc::new(Inner {
                 database,
                 clock,
-                credentials: Credentials::new(&master),
-                master,
+                credentials: Credentials::new(&masters),
+                masters,
                 tiers,
                 deployment: OnceCell::new(),
                 sequencer_wake: Notify::new(),
@@ -131,11 +137,16 @@ impl Store {
     /// A sub-key of the master key, for what is kept outside the database.
     #[must_use]
     pub fn sub_key(&self, label: Label) -> Zeroizing<[u8; 32]> {
-        self.inner.master.derive(label)
+        self.master().derive(label)
     }
 
+    /// The master key that new things are sealed under.
     pub(crate) fn master(&self) -> &MasterKey {
-        &self.inner.master
+        self.inner.masters.current()
+    }
+
+    pub(crate) fn masters(&self) -> &MasterKeys {
+        &self.inner.masters
     }
 
     pub(crate) fn deployment_cell(&self) -> &OnceCell<Deployment> {
@@ -400,6 +411,10 @@ pub enum EventStatus {
     Pending,
     /// In its chain.
     Sequenced,
+    /// Covered by a signed checkpoint.
+    Signed,
+    /// Covered by a checkpoint that is kept outside.
+    Anchored,
 }
 
 /// An event that is committed.
@@ -453,16 +468,7 @@ impl Tx {
     /// As the database says; then nothing was changed. An error of the connection at the very end
     /// leaves open whether the commit happened: trying again must be harmless.
     pub async fn commit(self, events: impl Into<Events>) -> Result<Receipt, StoreError> {
-        let drafts = outbox::drafts(
-            events.into(),
-            &outbox::Author {
-                tenant: self.scope.tenant,
-                principal: self.principal,
-                request: &self.request,
-                email: self.email.as_deref(),
-                at: self.scope.now,
-            },
-        )?;
+        let drafts = outbox::drafts(events.into(), &self.author())?;
         let conn = &self.scope.conn;
         outbox::insert(conn, &drafts).await?;
         let status = self.sequence_inline().await?;
@@ -479,6 +485,40 @@ impl Tx {
         })
     }
 
+    /// As [`Self::commit`], but the entries are appended in this very transaction, before what waits in
+    /// the outbox: for events that say how the log itself is to be read. `head` is that of this
+    /// transaction's tenant, locked by it.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; [`StoreError::Conflict`] when the log is not in order.
+    pub(crate) async fn commit_appended(
+        self,
+        head: audit_head::Model,
+        events: impl Into<Events>,
+    ) -> Result<Receipt, StoreError> {
+        let drafts = outbox::drafts(events.into(), &self.author())?;
+        let events = drafts.iter().map(|draft| EventRef {
+            id: draft.event_id,
+            status: EventStatus::Signed,
+        });
+        let receipt = Receipt {
+            events: events.collect(),
+        };
+        sequence::append_now(&self.store, &self.scope.conn, head, drafts).await?;
+        self.scope.conn.commit().await?;
+        Ok(receipt)
+    }
+
+    fn author(&self) -> outbox::Author<'_> {
+        outbox::Author {
+            tenant: self.scope.tenant,
+            principal: self.principal,
+            request: &self.request,
+            email: self.email.as_deref(),
+            at: self.scope.now,
+        }
+    }
+
     /// Writes events into another log as well, when one change belongs into two.
     pub(crate) async fn record_in(
         &self,
@@ -487,10 +527,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let author = outbox::Author {
             tenant,
-            principal: self.principal,
-            request: &self.request,
-            email: self.email.as_deref(),
-            at: self.scope.now,
+            ..self.author()
         };
         let drafts = outbox::drafts(events.into(), &author)?;
         outbox::insert(&self.scope.conn, &drafts).await?;

@@ -1,11 +1,14 @@
 //! Verification of a log where it lies: the stored bytes are read, hashed and compared, row by row.
 //!
-//! Covered is every column of `audit_head`, `audit_entry`, `audit_target`, `audit_disclosure` and
-//! `audit_key`: the entries against their hashes and each other, the projections against the bytes,
-//! the head against the last entry, the key against the genesis and against the master key. A row of
-//! these tables that no entry accounts for is damage too.
+//! Covered is every column of `audit_head`, `audit_entry`, `audit_target`, `audit_disclosure`,
+//! `audit_checkpoint`, `audit_tile`, `audit_key` and `audit_cosigner`: the entries against their hashes
+//! and each other, the projections against the bytes, the head against the last entry, the checkpoints
+//! against the entries and the keys in force, the keys against the entries that introduced them and
+//! against the master key. A row of these tables that no entry accounts for is damage too.
 //!
-//! Not covered, because it is not evidence yet or never became it:
+//! Not covered, because it is not evidence, or not yet, or never became it:
+//! - the columns that say what is still to do: `audit_head.collected_size`, `audit_head.anchored_size`,
+//!   `audit_checkpoint.pinned`. What is kept outside is compared where it is kept.
 //! - `audit_outbox` holds what is committed and not yet in the log. Whoever can write that table can
 //!   replace a waiting draft by another valid one, and nothing tells the two apart; the wait is short
 //!   for this reason. A draft that is not valid any more, names another tenant or event, or has lost
@@ -19,6 +22,8 @@
 
 mod cells;
 mod checkpoint;
+mod cosigner;
+mod keys;
 mod page;
 mod register;
 mod tree;
@@ -166,7 +171,7 @@ impl Store {
         tenant: TenantId,
         progress: impl Fn(u64),
     ) -> Result<Verification, StoreError> {
-        let deployment = match self.deployment().await {
+        let deployment = match self.read_deployment().await {
             Ok(deployment) => deployment,
             Err(DeploymentError::Store(error)) => return Ok(obstacle(tenant, &error)),
             Err(error) => return Ok(Verification::inconclusive(error.to_string())),

@@ -213,7 +213,10 @@ async fn check(app: &App, seen: &Acknowledged) -> anyhow::Result<()> {
         let query = "query($id: ID!) { node(id: $id) { ... on AuditEvent { status } } }";
         wait::until("the event is in the chain", 20, || async {
             let data = key.data(query, json!({ "id": event })).await?;
-            Ok(text(&data, "/node/status")? == "SEQUENCED")
+            Ok(matches!(
+                &*text(&data, "/node/status")?,
+                "SIGNED" | "ANCHORED"
+            ))
         })
         .await?;
     }

@@ -53,6 +53,8 @@ impl AuditEvent {
         match self.status {
             EventStatus::Pending => AuditEventStatus::Pending,
             EventStatus::Sequenced => AuditEventStatus::Sequenced,
+            EventStatus::Signed => AuditEventStatus::Signed,
+            EventStatus::Anchored => AuditEventStatus::Anchored,
         }
     }
 

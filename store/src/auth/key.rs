@@ -18,6 +18,7 @@ pub(crate) struct Known {
     id: ApiKeyId,
     tenant: TenantId,
     mac: Vec<u8>,
+    pepper_no: i32,
     scopes: Scopes,
     creator: Option<Role>,
     cidrs: Vec<IpNet>,
@@ -42,6 +43,7 @@ pub struct StoredKey {
     id: ApiKeyId,
     tenant_id: TenantId,
     mac: Vec<u8>,
+    pepper_no: i32,
     scopes: String,
     cidrs: String,
     expires_at: DateTime<Utc>,
@@ -63,8 +65,9 @@ impl Store {
     ) -> Result<Actor, AuthError> {
         let public_id = token::key_id(token).ok_or(AuthError::Rejected)?;
         let credentials = self.credentials();
-        let presented = token::key_mac(&credentials.pepper, token);
         let known = self.known_key(public_id).await?;
+        let pepper_no = known.as_ref().map(|known| known.pepper_no);
+        let presented = token::key_mac(credentials.peppers.numbered(pepper_no), token);
         // An unknown id is compared too, so that it takes as long as a known one.
         let recorded = known
             .as_ref()
@@ -123,7 +126,7 @@ impl Store {
             .await
             .map_err(LoadError::Store)?;
         let statement = conn.sql(
-            "SELECT k.id, k.tenant_id, k.mac, k.scopes, k.cidrs, k.expires_at, k.revoked_at, \
+            "SELECT k.id, k.tenant_id, k.mac, k.pepper_no, k.scopes, k.cidrs, k.expires_at, k.revoked_at, \
              m.role, m.removed_at FROM api_key k \
              JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.created_by \
              WHERE k.public_id = $1",
@@ -153,6 +156,7 @@ fn known(row: StoredKey) -> Result<Known, StoreError> {
         id: row.id,
         tenant: row.tenant_id,
         mac: row.mac,
+        pepper_no: row.pepper_no,
         scopes: row.scopes.parse().map_err(StoreError::internal)?,
         creator: row.removed_at.is_none().then_some(row.role.0),
         cidrs: cidrs.map_err(StoreError::internal)?,

@@ -92,6 +92,27 @@ impl<T: IntoValue> IntoValue for Vec<T> {
     }
 }
 
+/// The head of a log, as the system log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectedHead {
+    /// The log's name.
+    pub origin: String,
+    /// How many entries.
+    pub size: u64,
+    /// The root of their tree, lower-case hex.
+    pub root: String,
+}
+
+impl IntoValue for CollectedHead {
+    fn into_value(self) -> Option<Value> {
+        Some(Value::object([
+            ("origin", self.origin.into_value()?),
+            ("root", self.root.into_value()?),
+            ("size", self.size.into_value()?),
+        ]))
+    }
+}
+
 impl<T: IntoValue> Field for Public<T> {
     fn put(self, name: &'static str, event: &mut Event) {
         if let Some(value) = self.0.into_value() {

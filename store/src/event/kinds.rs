@@ -9,7 +9,7 @@ use policy::Action;
 
 use super::{
     Event,
-    class::{Field, Personal, Public, Target},
+    class::{CollectedHead, Field, Personal, Public, Target},
 };
 
 macro_rules! events {
@@ -337,6 +337,50 @@ events! {
         event: Public<String>,
         /// Why it could not become an entry.
         cause: Public<String>,
+    }
+    /// A log got a new signing key; the old one signs beside it until it retires.
+    LogKeyRotated => AuditKeyRotate {
+        /// Number of the new key.
+        key_no: Public<i64>,
+        /// Number of the key it will replace.
+        retires: Public<i64>,
+        /// The new key, as signed notes write it.
+        vkey: Public<String>,
+    }
+    /// The seed of a log's signing key was destroyed.
+    LogKeyRetired => AuditKeyRetire {
+        /// Number of the key.
+        key_no: Public<i64>,
+    }
+    /// The key that states when a log had which head was made.
+    CosignerCreated => AuditCosignerCreate {
+        /// Its number.
+        key_no: Public<i64>,
+        /// The key, as signed notes write it.
+        vkey: Public<String>,
+    }
+    /// Heads of tenants' logs were collected; all of them, or a part that fits an entry.
+    CheckpointsCollected => AuditCheckpointCollect {
+        /// Name, size and root of each.
+        logs: Public<Vec<CollectedHead>>,
+    }
+    /// What is kept outside for this size of the system log has another root.
+    ForkDetected => AuditForkDetect {
+        /// The size.
+        size: Public<u64>,
+        /// The root that the database has, lower-case hex.
+        root: Public<String>,
+        /// The root that is kept outside; left out when that is no checkpoint of this log.
+        anchored_root: Public<Option<String>>,
+    }
+    /// Another master key took over.
+    MasterKeyRotated => MasterKeyRotate {
+        /// Its number.
+        master_no: Public<i64>,
+        /// The number of the one before.
+        retires: Public<i64>,
+        /// How many seeds were sealed anew.
+        resealed: Public<u64>,
     }
     /// The deployment was set up.
     Bootstrapped => Bootstrap {

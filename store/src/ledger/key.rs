@@ -20,7 +20,7 @@ pub(super) async fn live(
     size: i64,
 ) -> Result<Result<(Vec<LiveKey>, Option<Hash>), &'static str>, StoreError> {
     let statement = conn.sql(
-        "SELECT k.key_no, k.sealed, k.public, c.root FROM audit_key k \
+        "SELECT k.key_no, k.master_no, k.sealed, k.public, c.root FROM audit_key k \
          LEFT JOIN audit_checkpoint c \
          ON c.tenant_id = k.tenant_id AND c.epoch = k.epoch AND c.size = $3 \
          WHERE k.tenant_id = $1 AND k.epoch = $2 AND k.retired_at IS NULL ORDER BY k.key_no",
@@ -41,11 +41,20 @@ pub(super) async fn live(
     Ok(Ok((keys, root.as_deref().and_then(Hash::from_slice))))
 }
 
+/// The key of a row; `None` when the row is not what was sealed.
 fn unseal(store: &Store, log: LogId, row: &QueryResult) -> Result<Option<LiveKey>, StoreError> {
     let no: i32 = row.try_get("", "key_no")?;
+    let master_no: i32 = row.try_get("", "master_no")?;
     let sealed: Vec<u8> = row.try_get("", "sealed")?;
     let public: Vec<u8> = row.try_get("", "public")?;
-    let sealing = store.master().derive(Label::AuditKeySeal);
+    // Not the log's fault: another process may be ahead with a master key that this one was not given.
+    let master = store.masters().numbered(master_no);
+    let master = master.ok_or_else(|| {
+        StoreError::internal(format!(
+            "the log's key is sealed under master key {master_no}"
+        ))
+    })?;
+    let sealing = master.derive(Label::AuditKeySeal);
     let context = seal_context(log.tenant, log.epoch, no);
     let seed = seal::open(&sealing, &context, &sealed);
     let seed = seed

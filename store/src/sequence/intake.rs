@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use audit::{disclosure, entry::Draft};
 use entity::{EventId, TenantId};
+use policy::Action;
 use sea_orm::{ConnectionTrait, QueryResult, Value, sea_query::ArrayType};
 use uuid::Uuid;
 
-use crate::{StoreError, conn::Conn};
+use crate::{StoreError, conn::Conn, outbox::Prepared};
 
 /// A row taken from the outbox.
 #[derive(Debug)]
@@ -19,8 +20,24 @@ pub(super) struct Waiting {
     /// A new one for what names none, which only SQLite can hold.
     pub(super) event_id: EventId,
     is_named: bool,
+    /// Made by this process in this transaction; the outbox holds what anybody wrote who can write it.
+    is_own: bool,
     pub(super) draft: Vec<u8>,
     pub(super) disclosures: String,
+}
+
+impl From<Prepared> for Waiting {
+    /// What becomes an entry without having waited.
+    fn from(draft: Prepared) -> Self {
+        Self {
+            id: 0,
+            event_id: draft.event_id,
+            is_named: true,
+            is_own: true,
+            draft: draft.bytes,
+            disclosures: draft.disclosures,
+        }
+    }
 }
 
 /// Deletes the consumed rows: a position in the outbox is never remembered, so a transaction that
@@ -67,6 +84,7 @@ fn waiting(conn: &Conn, row: &QueryResult) -> Result<Waiting, StoreError> {
         id: row.try_get("", "id")?,
         event_id: event_id.unwrap_or_else(EventId::generate),
         is_named: event_id.is_some(),
+        is_own: false,
         draft: row.try_get("", "draft")?,
         disclosures,
     })
@@ -119,6 +137,8 @@ impl Known {
             Err("it names another tenant")
         } else if draft.id != row.event_id.uuid().to_string() {
             Err("it names another event")
+        } else if !row.is_own && is_reserved(&draft.action) {
+            Err("only the log itself records this")
         } else if !discloses(&draft, &row.disclosures) {
             Err("its disclosures are not those it was drafted with")
         } else if !self.0.insert(row.event_id) {
@@ -127,6 +147,18 @@ impl Known {
             Ok(draft)
         }
     }
+}
+
+/// What verifiers believe keys and heads by: it never passes through the outbox, so that nobody who can
+/// write there has it signed.
+fn is_reserved(action: &str) -> bool {
+    const RESERVED: [Action; 4] = [
+        Action::AuditKeyRotate,
+        Action::AuditKeyRetire,
+        Action::AuditCosignerCreate,
+        Action::AuditCheckpointCollect,
+    ];
+    RESERVED.iter().any(|reserved| reserved.name() == action)
 }
 
 /// Whether the texts are exactly those whose digests the draft has.

@@ -64,7 +64,9 @@ impl<'a> Cells<'a> {
             let time: Option<DateTime<Utc>> = self.row.try_get_by_index(index)?;
             return Ok(time.map_or(NO_TIME, |time| time.timestamp_micros()));
         }
-        Ok(spelt(&self.text(index)?).unwrap_or(NO_TIME))
+        let text = self.optional_bytes(index)?;
+        let text = text.as_deref().and_then(|text| str::from_utf8(text).ok());
+        Ok(text.and_then(spelt).unwrap_or(NO_TIME))
     }
 
     /// Whether the column is null; it must be selected as a number.

@@ -1,10 +1,14 @@
 //! Stored checkpoints: whether the log signed them, and whether the entries give their root.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    ops::{Range, RangeInclusive},
+    sync::Arc,
+};
 
 use audit::{
     chain::{Damage, Finding},
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Cosignature},
     hash::Hash,
     note::{Note, VerifierKey},
 };
@@ -12,6 +16,8 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::{
     cells::{Cells, time},
+    cosigner::Cosigners,
+    keys::KeyRegister,
     page::finding,
     tree::Vague,
 };
@@ -23,7 +29,7 @@ pub(super) struct Row {
     root: Vec<u8>,
     note: String,
     signed_at_micros: i64,
-    is_cosigned: bool,
+    cosigned_at_micros: Option<i64>,
 }
 
 /// A checkpoint that the log has signed.
@@ -44,6 +50,8 @@ pub(super) struct Checkpoints {
     pub(super) last_good: Option<Signed>,
     /// The first one that they do not bear out.
     pub(super) first_bad: Option<Signed>,
+    /// Sizes at which a checkpoint must be kept: there a new key was introduced under the one before.
+    missing: BTreeSet<u64>,
     findings: Vec<Finding>,
 }
 
@@ -51,15 +59,35 @@ pub(super) struct Checkpoints {
 #[derive(Debug)]
 struct Trust {
     origin: String,
+    /// The log's keys, then the cosigner's.
     keys: Vec<VerifierKey>,
+    /// For which sizes each of the log's keys signs.
+    terms: Vec<RangeInclusive<u64>>,
+}
+
+impl Trust {
+    /// Whether the signers are all the keys in force at that size.
+    fn suffices(&self, size: u64, signers: &[&VerifierKey]) -> bool {
+        let in_force = self.keys.iter().zip(&self.terms);
+        in_force
+            .filter(|(_, term)| term.contains(&size))
+            .all(|(key, _)| signers.contains(&key))
+    }
 }
 
 impl Checkpoints {
-    pub(super) fn new(origin: String, keys: Vec<VerifierKey>) -> Self {
+    pub(super) fn new(origin: String, register: &KeyRegister, cosigners: &Cosigners) -> Self {
+        let (mut keys, terms): (Vec<_>, Vec<_>) = register.terms().unzip();
+        keys.extend_from_slice(&cosigners.keys);
         Self {
-            trust: Arc::new(Trust { origin, keys }),
+            trust: Arc::new(Trust {
+                origin,
+                keys,
+                terms,
+            }),
             last_good: None,
             first_bad: None,
+            missing: register.handovers().collect(),
             findings: Vec::new(),
         }
     }
@@ -86,6 +114,7 @@ impl Checkpoints {
         if signed.root != root {
             self.first_bad.get_or_insert(*signed);
         } else if self.first_bad.is_none() {
+            self.missing.remove(&signed.size);
             self.last_good = Some(*signed);
         }
         if signed.signed_at_micros != ts_micros {
@@ -97,6 +126,10 @@ impl Checkpoints {
     /// Takes what is left when the entries have ended: `behind` are checkpoints of more entries than there are.
     pub(super) fn finish(&mut self, behind: &[Signed], size: u64) -> Vec<Finding> {
         let mut findings = std::mem::take(&mut self.findings);
+        findings.extend(self.missing.iter().map(|size| {
+            let reason = "the key before did not sign the checkpoint that introduces this key";
+            of_last(*size, reason)
+        }));
         if let Some(most) = behind.iter().map(|signed| signed.size).max() {
             let reason = format!("a checkpoint was signed when the log had {most} entries");
             findings.push(at(size, Damage::RolledBack, reason));
@@ -141,11 +174,14 @@ impl Row {
         let opened = Checkpoint::open(&note, &trust.keys)
             .map_err(|_| "a stored checkpoint is not signed by the log's key")?;
         let Checkpoint { origin, tree } = opened.checkpoint;
+        if !trust.suffices(tree.size, &opened.log_keys) {
+            return Err("a stored checkpoint is not signed by the key in force");
+        }
         if origin != trust.origin {
             return Err("a stored checkpoint is that of another log");
         }
-        if self.is_cosigned {
-            return Err("a checkpoint has the time of a cosignature that its note does not have");
+        if opened.cosignatures.iter().map(micros).max() != self.cosigned_at_micros {
+            return Err("the time beside a checkpoint is not that of its cosignature");
         }
         if i64::try_from(tree.size) != Ok(self.size) || tree.root.0.as_slice() != self.root {
             return Err("the columns of a checkpoint differ from its note");
@@ -156,6 +192,11 @@ impl Row {
             signed_at_micros: self.signed_at_micros,
         })
     }
+}
+
+fn micros(cosignature: &Cosignature<'_>) -> i64 {
+    let time = i64::try_from(cosignature.time).unwrap_or(i64::MAX);
+    time.saturating_mul(1_000_000)
 }
 
 fn of_last(size: u64, reason: &str) -> Finding {
@@ -202,11 +243,11 @@ async fn select(
     which: &str,
     bounds: [Value; 2],
 ) -> Result<Vec<Row>, StoreError> {
-    let signed_at = time(conn, "signed_at");
+    let (signed_at, cosigned_at) = (time(conn, "signed_at"), time(conn, "cosigned_at"));
     let [low, high] = bounds;
     let statement = conn.sql(
         &format!(
-            "SELECT size, root, note, {signed_at}, \
+            "SELECT size, root, note, {signed_at}, {cosigned_at}, \
              CAST(CASE WHEN cosigned_at IS NULL THEN 0 ELSE 1 END AS bigint) FROM audit_checkpoint \
              WHERE tenant_id = $1 AND epoch = $2 AND {which} ORDER BY size LIMIT 2000"
         ),
@@ -218,11 +259,12 @@ async fn select(
 
 fn of_row(conn: &Conn, row: &QueryResult) -> Result<Row, StoreError> {
     let cells = Cells::new(conn, row);
+    let cosigned_at = cells.micros(4)?;
     Ok(Row {
         size: cells.int(0)?,
         root: cells.bytes(1)?,
         note: cells.text(2)?,
         signed_at_micros: cells.micros(3)?,
-        is_cosigned: cells.is_set(4)?,
+        cosigned_at_micros: cells.is_set(5)?.then_some(cosigned_at),
     })
 }

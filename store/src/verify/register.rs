@@ -1,11 +1,9 @@
-//! What is stored beside the entries: the head, the key, and rows of epochs that never began.
+//! What is stored beside the entries: the head, and rows of epochs that never began.
 
 use audit::{
     chain::{Damage, Finding, Head},
     entry::{Entry, Time},
-    genesis::{LogKey, vkey},
     hash::Hash,
-    note::VerifierKey,
     value::Value,
 };
 use entity::TenantId;
@@ -16,12 +14,10 @@ use super::{
     page::finding,
 };
 use crate::{
-    Store, StoreError,
+    StoreError,
     bootstrap::Deployment,
     conn::Conn,
-    keys::Label,
-    log::{FIRST_EPOCH, FIRST_KEY, log_origin, seal_context},
-    seal,
+    log::{FIRST_EPOCH, log_origin},
 };
 
 /// The head's row.
@@ -34,17 +30,6 @@ pub(super) struct HeadRow {
     state: String,
     /// Absent in a log that is older than trees are, until something is appended to it.
     frontier: Option<Vec<u8>>,
-}
-
-/// The key's row.
-pub(super) struct KeyRow {
-    epoch: i64,
-    key_no: i64,
-    master_no: i64,
-    sealed: Vec<u8>,
-    public: Vec<u8>,
-    created_at_micros: i64,
-    retired: bool,
 }
 
 pub(super) async fn heads(conn: &Conn, tenant: TenantId) -> Result<Vec<HeadRow>, StoreError> {
@@ -70,33 +55,6 @@ pub(super) async fn heads(conn: &Conn, tenant: TenantId) -> Result<Vec<HeadRow>,
         })
     });
     heads.collect()
-}
-
-pub(super) async fn keys(conn: &Conn, tenant: TenantId) -> Result<Vec<KeyRow>, StoreError> {
-    let created_at = time(conn, "created_at");
-    let statement = conn.sql(
-        &format!(
-            "SELECT CAST(epoch AS bigint), CAST(key_no AS bigint), CAST(master_no AS bigint), \
-             sealed, public, {created_at}, \
-             CAST(CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END AS bigint) \
-             FROM audit_key WHERE tenant_id = $1 ORDER BY epoch, key_no"
-        ),
-        [tenant.into()],
-    );
-    let rows = conn.query_all_raw(statement).await?;
-    let keys = rows.iter().map(|row| {
-        let cells = Cells::new(conn, row);
-        Ok(KeyRow {
-            epoch: cells.int(0)?,
-            key_no: cells.int(1)?,
-            master_no: cells.int(2)?,
-            sealed: cells.bytes(3)?,
-            public: cells.bytes(4)?,
-            created_at_micros: cells.micros(5)?,
-            retired: cells.is_set(6)?,
-        })
-    });
-    keys.collect()
 }
 
 impl HeadRow {
@@ -133,16 +91,6 @@ impl HeadRow {
     }
 }
 
-/// The keys whose signatures count. One that cannot be a key is reported with the keys themselves.
-pub(super) fn verifier_keys(origin: &str, keys: &[KeyRow]) -> Vec<VerifierKey> {
-    let publics = keys
-        .iter()
-        .filter_map(|key| key.public.as_slice().try_into().ok());
-    publics
-        .filter_map(|public| VerifierKey::log(origin, public).ok())
-        .collect()
-}
-
 /// A log of one epoch has one head.
 pub(super) fn head_findings(heads: &[HeadRow], end: Head) -> Vec<Finding> {
     let (own, other): (Vec<_>, Vec<_>) = heads.iter().partition(|head| head.is_of_log());
@@ -161,13 +109,11 @@ pub(super) fn head_findings(heads: &[HeadRow], end: Head) -> Vec<Finding> {
     findings
 }
 
-/// The genesis against the deployment, and the key against the genesis.
+/// The genesis against the deployment.
 pub(super) fn genesis_findings(
-    store: &Store,
     deployment: &Deployment,
     tenant: TenantId,
     genesis: Option<&[u8]>,
-    keys: &[KeyRow],
 ) -> Vec<Finding> {
     // Bytes that are no entry are the walk's to report.
     let genesis = genesis.and_then(|raw| Entry::parse(raw).ok());
@@ -179,63 +125,11 @@ pub(super) fn genesis_findings(
         let reason = "the genesis names another log or deployment";
         findings.push(finding(0, Damage::Forked, reason));
     }
-    if let Some(reason) = key_damage(store, tenant, &origin, genesis.as_ref(), keys) {
-        findings.push(finding(0, Damage::ProjectionAltered, reason));
-    }
     findings
 }
 
 fn states(genesis: &Entry, key: &str, text: &str) -> bool {
     matches!(genesis.draft.meta.get(key), Some(Value::String(found)) if found == text)
-}
-
-fn key_damage(
-    store: &Store,
-    tenant: TenantId,
-    origin: &str,
-    genesis: Option<&Entry>,
-    keys: &[KeyRow],
-) -> Option<&'static str> {
-    let first =
-        |key: &&KeyRow| key.epoch == i64::from(FIRST_EPOCH) && key.key_no == i64::from(FIRST_KEY);
-    let Some(key) = keys.iter().find(first) else {
-        return Some("the log's key is gone");
-    };
-    let Ok(public) = <&[u8; 32]>::try_from(key.public.as_slice()) else {
-        return Some("the log's public key does not have 32 bytes");
-    };
-    let at = genesis.map(|genesis| genesis.draft.at.as_micros());
-    let vkey = vkey(origin, public);
-    if keys.len() > 1 {
-        Some("there is a key that no entry introduced")
-    } else if genesis.is_some_and(|genesis| !states(genesis, "vkey", &vkey)) {
-        Some("the log's public key is not the one in the genesis")
-    } else if at.is_some_and(|at| at != key.created_at_micros) {
-        Some("the time of the log's key is not that of the genesis")
-    } else if key.retired {
-        Some("the log's key is marked as replaced, and no entry says so")
-    } else if key.master_no != i64::from(store.master().number()) {
-        Some("the number of the master key beside the log's key is not the one in force")
-    } else {
-        seed_damage(store, tenant, key, public)
-    }
-}
-
-fn seed_damage(
-    store: &Store,
-    tenant: TenantId,
-    key: &KeyRow,
-    public: &[u8; 32],
-) -> Option<&'static str> {
-    let sealing = store.master().derive(Label::AuditKeySeal);
-    let context = seal_context(tenant, FIRST_EPOCH, FIRST_KEY);
-    let Some(seed) = seal::open(&sealing, &context, &key.sealed) else {
-        return Some("the sealed seed of the log's key does not open");
-    };
-    match <&[u8; 32]>::try_from(seed.as_slice()) {
-        Ok(seed) if LogKey::from_seed(seed).public() == *public => None,
-        _ => Some("the sealed seed is not that of the log's key"),
-    }
 }
 
 /// Rows of the tenant under an epoch that never began.

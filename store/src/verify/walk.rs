@@ -5,6 +5,8 @@ use entity::TenantId;
 
 use super::{
     checkpoint::{Checkpoints, Signed},
+    cosigner::Cosigners,
+    keys::KeyRegister,
     page, register,
     tree::{Checked, TreeWalk, Vague},
 };
@@ -34,14 +36,15 @@ pub(super) async fn walk(
     let conn = store.database().begin_job_read().await?;
     enter_tenant(&conn, tenant, TenantCheck::None).await?;
     let heads = register::heads(&conn, tenant).await?;
-    let keys = register::keys(&conn, tenant).await?;
     let strays = register::strays(&conn, tenant).await?;
     let origin = log_origin(deployment, tenant, FIRST_EPOCH);
     let log = LogId {
         tenant,
         epoch: FIRST_EPOCH,
     };
-    let checkpoints = Checkpoints::new(origin.clone(), register::verifier_keys(&origin, &keys));
+    let keys = KeyRegister::read(&conn, log, &origin).await?;
+    let cosigners = Cosigners::read(store, &conn, deployment).await?;
+    let checkpoints = Checkpoints::new(origin, &keys, &cosigners);
     let tree = TreeWalk::new(log, checkpoints);
     let (entries, mut tree) = entries(&conn, tenant, tree, progress).await?;
     let own = heads.iter().find(|head| head.is_of_log());
@@ -51,12 +54,15 @@ pub(super) async fn walk(
     note(&mut report, strays);
     note(&mut report, register::head_findings(&heads, entries.end));
     let genesis = entries.genesis.as_deref();
-    let of_genesis = register::genesis_findings(store, deployment, tenant, genesis, &keys);
+    let of_genesis = register::genesis_findings(deployment, tenant, genesis);
     note(&mut report, of_genesis);
+    note(&mut report, keys.findings(store));
     if let Some(frontier) = own.and_then(register::HeadRow::frontier) {
         tree.compare_frontier(frontier);
     }
     note(&mut report, std::mem::take(&mut tree.findings));
+    tree.vague.extend(keys.strays(report.end.size));
+    tree.vague.extend(cosigners.strays(report.end.size));
     tree.vague
         .iter()
         .for_each(|vague| explain(&mut report, vague));

@@ -46,7 +46,7 @@ async fn commits_become_a_log_without_gaps(#[case] kind: Database) -> anyhow::Re
     for n in 0..20 {
         let event = commit(&scene.db.store, &actor, &format!("n{n}")).await?;
         let expected = match kind {
-            Database::Sqlite => EventStatus::Sequenced,
+            Database::Sqlite => EventStatus::Signed,
             Database::Postgres => EventStatus::Pending,
         };
         assert_eq!(event.status, expected);

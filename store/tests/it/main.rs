@@ -1,5 +1,6 @@
 //! The store on both databases: every body runs on SQLite and on Postgres.
 
+mod anchors;
 mod chain;
 mod connections;
 mod entries;
@@ -7,6 +8,8 @@ mod file;
 mod ground;
 mod job;
 mod ledger;
+mod log_keys;
+mod master_key;
 mod operator_session;
 mod outbox;
 mod quota;

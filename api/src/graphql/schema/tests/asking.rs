@@ -276,7 +276,7 @@ async fn a_key_is_shown_once_and_its_event_leads_to_its_entry() {
     assert!(secret.starts_with(made["apiKey"]["prefix"].as_str().unwrap()));
     assert_eq!(made["apiKey"]["cidrs"][0], "10.0.0.0/8");
     assert_eq!(made["apiKey"]["createdBy"]["name"], "Owner");
-    assert_eq!(made["auditEvent"]["status"], "SEQUENCED");
+    assert_eq!(made["auditEvent"]["status"], "SIGNED");
     assert_eq!(made["auditEvent"]["entry"]["action"], "api_key.create");
     assert_eq!(made["auditEvent"]["entry"]["targets"][0]["type"], "api_key");
 }
