@@ -1,5 +1,6 @@
 //! What lies outside the process or in front of the services: the object store, passwords, limits, caches.
 
+pub mod anchor;
 pub mod blob;
 pub mod limiter;
 pub mod link_cache;

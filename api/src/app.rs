@@ -6,7 +6,7 @@ use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    adapter::{blob::Blob, link_cache::LinkCache, password::Passwords},
+    adapter::{anchor::Anchors, blob::Blob, link_cache::LinkCache, password::Passwords},
     config::Config,
     service::upload::InFlight,
 };
@@ -20,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// The object store.
     pub blob: Blob,
+    /// Where the heads of logs are kept outside the database.
+    pub anchors: Anchors,
     /// Hashes and compares passwords, few at a time.
     pub passwords: Passwords,
     /// Links that were handed out and are good for a while.
@@ -38,6 +40,7 @@ impl App {
     pub fn new(config: Arc<Config>, store: Store, blob: Blob) -> Self {
         Self {
             uploads: InFlight::new(config.files.max_uploads_in_flight),
+            anchors: Anchors::new(&config, &blob),
             config,
             store,
             blob,

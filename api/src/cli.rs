@@ -1,5 +1,7 @@
 //! The command line.
 
+mod audit;
+mod master_key;
 mod operator;
 mod output;
 mod run;
@@ -45,6 +47,16 @@ enum Command {
         #[command(subcommand)]
         command: operator::Command,
     },
+    /// The one secret
+    MasterKey {
+        #[command(subcommand)]
+        command: master_key::Command,
+    },
+    /// Logs of the deployment
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +89,8 @@ impl Cli {
             Command::Migrate => setup::migrate(Config::from_process()?),
             Command::Bootstrap { output } => setup::bootstrap(Config::from_process()?, output),
             Command::Operator { command } => operator::run(Config::from_process()?, command),
+            Command::MasterKey { command } => master_key::run(Config::from_process()?, command),
+            Command::Audit { command } => audit::run(Config::from_process()?, command),
         }
     }
 }

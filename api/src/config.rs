@@ -4,6 +4,7 @@
 //! docs/configuration.md, .env.example and `check-config` are made of it. Nothing here opens a
 //! connection; whether a database or a bucket answers is found out at start.
 
+mod audit;
 mod database;
 mod document;
 mod duration;
@@ -24,6 +25,7 @@ mod unknown;
 mod warning;
 mod work;
 
+pub use audit::Audit;
 pub use database::{Database, ExternalDatabase};
 pub use document::{configuration_md, env_example};
 pub use environment::Environment;
@@ -62,6 +64,8 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// Uploads and the trash.
     pub files: Files,
+    /// The audit log's keys and anchors.
+    pub audit: Audit,
     /// Work that repeats.
     pub background: Background,
     /// What happens at SIGTERM.
@@ -119,6 +123,7 @@ impl Config {
         let tiers = product::tiers(reader);
         let catalogue = product::catalogue(reader);
         let files = work::files(reader);
+        let audit = audit::read(reader, object_store.as_ref());
         let background = work::background(reader);
         let drain = work::drain(reader);
         let log = log::read(reader);
@@ -137,6 +142,7 @@ impl Config {
             tiers,
             catalogue,
             files: files?,
+            audit: audit?,
             background: background?,
             drain: drain?,
             log: log?,

@@ -18,6 +18,7 @@ use crate::{
     adapter::{blob::CheckError, password::PasswordError},
     app::App,
     config::{self, Config},
+    worker::anchor,
 };
 pub use first_run::FirstRun;
 pub use object_store::EmbeddedStore;
@@ -69,6 +70,9 @@ pub enum StartError {
     /// The object store outside.
     #[error(transparent)]
     ObjectStore(#[from] CheckError),
+    /// What is kept outside of the logs.
+    #[error("STRONGROOM_ANCHOR_FILE or STRONGROOM_ANCHOR_BUCKET cannot be read: {0}")]
+    Anchors(String),
     /// Anything else the object store said.
     #[error("the object store cannot be used: {0}")]
     Bucket(String),
@@ -123,11 +127,28 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     store.deployment().await?;
     let (blob, embedded_store) = object_store::open(&config, &store).await?;
     let app = App::new(config, store, blob);
+    learn_marks(&app).await?;
     Ok(Started {
         app: Arc::new(app),
         embedded_store,
         first_run,
     })
+}
+
+/// Reads what is kept outside of the logs, so that nothing is appended to one that has lost entries since.
+async fn learn_marks(app: &App) -> Result<(), StartError> {
+    let marks = anchor::load_marks(app).await;
+    let marks = marks.map_err(|error| StartError::Anchors(describe(&error)))?;
+    tracing::info!(
+        logs = marks.len(),
+        "read the heads of logs that are kept outside"
+    );
+    Ok(())
+}
+
+fn describe(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 /// Runs pending migrations as the owner of the database. Returns how many.

@@ -7,8 +7,10 @@
 //! Each task runs until it is stopped. A failed pass is logged, counted and tried again, later each
 //! time; a pass that panics is one that failed, and touches no other task.
 
+pub mod anchor;
 pub mod flush;
 mod jobs;
+pub mod log_keys;
 pub mod purge;
 mod sequencer;
 pub mod settle;
@@ -28,5 +30,7 @@ pub fn start(app: &Arc<App>) -> Running {
     sequencer::start(app, &mut running);
     jobs::start(app, &mut running);
     sweeps::start(app, &mut running);
+    log_keys::start(app, &mut running);
+    anchor::start(app, &mut running);
     running
 }

@@ -57,6 +57,8 @@ pub enum Section {
     Product,
     /// Uploads and the trash.
     Files,
+    /// The audit log's keys, and what of it is kept outside.
+    Audit,
     /// Work in the background and the way out.
     Background,
     /// What is written about what happens.
@@ -65,7 +67,7 @@ pub enum Section {
 
 impl Section {
     /// All headings, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Server,
         Self::MasterKey,
         Self::Database,
@@ -73,6 +75,7 @@ impl Section {
         Self::Limits,
         Self::Product,
         Self::Files,
+        Self::Audit,
         Self::Background,
         Self::Log,
     ];
@@ -88,6 +91,7 @@ impl Section {
             Self::Limits => "Rate limits",
             Self::Product => "Tiers and catalogue",
             Self::Files => "Files",
+            Self::Audit => "Audit log",
             Self::Background => "Background work and shutdown",
             Self::Log => "Logging",
         }

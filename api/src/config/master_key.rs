@@ -13,12 +13,25 @@ pub struct MasterKey {
     pub number: i16,
     /// `STRONGROOM_MASTER_KEY`, base64 of 32 bytes; `None` means: made beside the embedded database.
     pub bytes: Option<SecretBox<[u8; 32]>>,
+    /// `STRONGROOM_MASTER_KEY_PREVIOUS`, base64 of 32 bytes; its number is one less than `number`.
+    pub previous: Option<SecretBox<[u8; 32]>>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<MasterKey> {
     let bytes = reader.read("STRONGROOM_MASTER_KEY", decode);
+    let previous = reader.read("STRONGROOM_MASTER_KEY_PREVIOUS", decode);
     let number = reader.number("STRONGROOM_MASTER_KEY_NUMBER")?;
-    Some(MasterKey { number, bytes })
+    if previous.is_some() && number == 1 {
+        reader.problem(
+            "STRONGROOM_MASTER_KEY_PREVIOUS needs a STRONGROOM_MASTER_KEY_NUMBER above 1: that of the \
+             previous key and one.",
+        );
+    }
+    Some(MasterKey {
+        number,
+        bytes,
+        previous,
+    })
 }
 
 fn decode(text: &str) -> Result<SecretBox<[u8; 32]>, String> {

@@ -122,7 +122,7 @@ fn region(text: &str) -> Result<String, String> {
         .ok_or_else(|| "a region such as eu-central-1".to_owned())
 }
 
-fn bucket(text: &str) -> Result<String, String> {
+pub(super) fn bucket(text: &str) -> Result<String, String> {
     let is_good = (3..=63).contains(&text.len())
         && text.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')

@@ -38,6 +38,50 @@ fn external() -> Vec<(&'static str, &'static str)> {
 }
 
 #[test]
+fn a_previous_master_key_needs_a_number_after_its_own() {
+    let pairs = [
+        ("STRONGROOM_MASTER_KEY_PREVIOUS", KEY),
+        ("STRONGROOM_MASTER_KEY_NUMBER", "2"),
+    ];
+    let config = read(&pairs).unwrap();
+    assert!(config.master_key.previous.is_some());
+    let problems = problems(&pairs[..1]);
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.contains("_NUMBER above 1"))
+    );
+}
+
+#[test]
+fn anchors_go_where_the_database_is_not() {
+    let embedded = read(&[]).unwrap().audit;
+    assert_eq!(embedded.anchor_bucket, None);
+    assert_eq!(
+        embedded.anchor_file.as_deref(),
+        Some(Path::new("./data/anchors.ndjson"))
+    );
+    let external = read(&external()).unwrap().audit;
+    assert_eq!(external.anchor_bucket.as_deref(), Some("files"));
+    assert_eq!(external.anchor_file, None);
+    let both = read(&[
+        ("STRONGROOM_ANCHOR_BUCKET", "locked"),
+        ("STRONGROOM_ANCHOR_PREFIX", "a/b"),
+        ("STRONGROOM_ANCHOR_FILE", "/mnt/anchors"),
+    ]);
+    let both = both.unwrap().audit;
+    assert_eq!(both.anchor_bucket.as_deref(), Some("locked"));
+    assert_eq!(both.anchor_prefix, "a/b");
+    assert_eq!(both.anchor_file.as_deref(), Some(Path::new("/mnt/anchors")));
+    let problems = problems(&[("STRONGROOM_ANCHOR_PREFIX", "/a//b")]);
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.contains("ANCHOR_PREFIX"))
+    );
+}
+
+#[test]
 fn nothing_needs_to_be_set() {
     let config = read(&[]).unwrap();
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");

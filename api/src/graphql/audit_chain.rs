@@ -41,6 +41,12 @@ impl AuditChain {
         &self.chain.public_key
     }
 
+    /// The key that adds times to checkpoints (C2SP tlog-cosignature), as signed notes write it; null before
+    /// the first time.
+    async fn cosigner_key(&self) -> Option<&str> {
+        self.chain.cosigner_key.as_deref()
+    }
+
     /// How many events are committed and not yet in the log.
     async fn pending(&self) -> i32 {
         i32::try_from(self.chain.pending).unwrap_or(i32::MAX)

@@ -1,6 +1,6 @@
 //! The operators' schema: tenants from outside, never what is in them.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::tenant;
 use secrecy::ExposeSecret;
 use store::{page::PageRequest, tenant::TenantStep};
@@ -204,6 +204,25 @@ payload! {
     } refuses { NotFound, Invalid, InvalidState }
 }
 
+payload! {
+    /// The key that came into use.
+    AuditKeyRotatePayload, AuditKeyRotateUserError, AuditKeyRotateErrorCode {
+        /// The key.
+        key: AuditKey,
+    } refuses { NotFound, InvalidState }
+}
+
+/// A signing key of a log.
+#[derive(Debug, SimpleObject)]
+pub struct AuditKey {
+    /// Its number; the log's first key has 1.
+    number: i32,
+    /// The log's name and the Ed25519 key, as signed notes write it.
+    public_key: String,
+    /// The number of the key that it replaces when the overlap is over; until then both sign.
+    retires: i32,
+}
+
 /// Who signs in.
 #[derive(Debug, InputObject)]
 pub struct OperatorLoginInput {
@@ -255,6 +274,13 @@ pub struct TenantRestoreInput {
     tenant_id: ID,
     /// Why, for the audit log; at most 1 000 characters.
     reason: Option<String>,
+}
+
+/// Whose log gets a new key.
+#[derive(Debug, InputObject)]
+pub struct AuditKeyRotateInput {
+    /// `tnt_…`; the log of the service itself when it is not given.
+    tenant_id: Option<ID>,
 }
 
 /// The root of every change by operators.
@@ -347,6 +373,28 @@ impl OperatorMutation {
         TenantSuspendPayload::of(
             stepped.map(|(tenant, event)| TenantSuspendPayload::done(tenant, event)),
         )
+    }
+
+    /// Gives a log a new signing key beside its present one, which is destroyed when the overlap is over.
+    /// Needs an operator.
+    async fn audit_key_rotate(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which log.")] input: AuditKeyRotateInput,
+    ) -> Result<AuditKeyRotatePayload, Failure> {
+        let request = context::request(ctx)?;
+        let by = request.caller.operator()?;
+        let tenant = input.tenant_id.as_deref().map(String::as_str);
+        let rotated = operator::rotate_log_key(&request.app, by, tenant).await;
+        AuditKeyRotatePayload::of(rotated.map(|rotated| {
+            let event = rotated.receipt.event();
+            let key = AuditKey {
+                number: rotated.key_no,
+                public_key: rotated.vkey,
+                retires: rotated.retires,
+            };
+            AuditKeyRotatePayload::done(key, event)
+        }))
     }
 
     /// Opens a suspended tenant again. Needs an operator.

@@ -9,6 +9,7 @@ use store::{
     EventRef, Noun, Operator, RequestContext,
     audit_entry::ChainInfo,
     auth::{NewSession, SignInRecord},
+    ledger::RotatedKey,
     operator::OperatorView,
     page::{Page, PageRequest},
     tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
@@ -219,4 +220,21 @@ pub async fn system_chain(app: &App, operator: &Operator) -> Result<ChainInfo, E
         .view_operator(operator, Action::SystemChainRead)
         .await?;
     Ok(view.system_chain(&app.store).await?)
+}
+
+/// Gives a tenant's log a new signing key, or the deployment's own log when no tenant is named.
+///
+/// # Errors
+/// [`Code::NotFound`] on `tenantId`, [`Code::InvalidState`] while a key is still being replaced.
+pub async fn rotate_log_key(
+    app: &App,
+    operator: &Operator,
+    tenant: Option<&str>,
+) -> Result<RotatedKey, Error> {
+    let id = match tenant {
+        Some(tenant) => input::id("tenantId", Noun::Tenant, tenant)?,
+        None => TenantId::SYSTEM,
+    };
+    let rotated = app.store.rotate_log_key(operator, id).await;
+    rotated.map_err(input::not_found_on("tenantId"))
 }

@@ -4,7 +4,7 @@ use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use data_encoding::BASE64;
 use secrecy::ExposeSecret;
-use store::keys::MasterKey;
+use store::keys::{MasterKey, MasterKeys};
 use zeroize::Zeroizing;
 
 use super::StartError;
@@ -12,8 +12,15 @@ use crate::config::Config;
 
 const FILE: &str = "master.key";
 
-/// The configured key; else the one in the data directory, made if there is none.
-pub(super) fn load(config: &Config) -> Result<MasterKey, StartError> {
+/// The configured keys; else, as the current one, the one in the data directory, made if there is none.
+pub(super) fn load(config: &Config) -> Result<MasterKeys, StartError> {
+    let number = i32::from(config.master_key.number);
+    let previous = config.master_key.previous.as_ref();
+    let previous = previous.map(|bytes| MasterKey::new(number - 1, *bytes.expose_secret()));
+    Ok(MasterKeys::new(current(config)?, previous))
+}
+
+fn current(config: &Config) -> Result<MasterKey, StartError> {
     let number = i32::from(config.master_key.number);
     if let Some(bytes) = &config.master_key.bytes {
         return Ok(MasterKey::new(number, *bytes.expose_secret()));

@@ -47,7 +47,7 @@ pub(super) async fn open(
                 access_key: ACCESS_KEY.to_owned(),
                 secret_key: secret.expose_secret().to_owned(),
                 region: REGION.to_owned(),
-                buckets: vec![BUCKET.to_owned()],
+                buckets: buckets(config),
                 cors_origins: browser_origins(config),
             })
             .await?;
@@ -97,6 +97,14 @@ fn embedded_secret(store: &Store) -> SecretString {
     HEXLOWER
         .encode(store.sub_key(Label::EmbeddedStore).as_slice())
         .into()
+}
+
+fn buckets(config: &Config) -> Vec<String> {
+    let anchors = config.audit.anchor_bucket.iter();
+    let mut buckets: Vec<String> = anchors.cloned().collect();
+    buckets.push(BUCKET.to_owned());
+    buckets.dedup();
+    buckets
 }
 
 /// Pages that may send a browser's presigned requests.

@@ -88,6 +88,14 @@ pub const METRICS: &[Metric] = &[
         "strongroom_audit_entries_sequenced_total",
         "Events that got their place in a chain.",
     ),
+    counter(
+        "strongroom_audit_anchors_total",
+        "Heads of the system log that were kept outside the database.",
+    ),
+    counter(
+        "strongroom_audit_fork_alarms_total",
+        "Times that what is kept outside was another log than the database has. Must be 0.",
+    ),
     gauge("strongroom_background_tasks", "Background tasks that run."),
     histogram(
         "strongroom_task_pass_seconds",

@@ -40,6 +40,14 @@ pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
         let moved = act(&operator, mutation, input, "tenant { status }").await?;
         done.push(Done::new(mutation, &moved, (tenant, action, "operator"))?);
     }
+    let selection = "key { number publicKey retires }";
+    let input = json!({ "tenantId": id });
+    let rotated = act(&operator, "auditKeyRotate", input, selection).await?;
+    done.push(Done::new(
+        "auditKeyRotate",
+        &rotated,
+        (tenant, "audit.key", "operator"),
+    )?);
     let query = "mutation { operatorLogout { auditEvent { id } userErrors { code } } }";
     let left = operator.operator_data(query, json!({})).await?;
     let system = (TenantId::SYSTEM, "operator.logout", "operator");

@@ -146,6 +146,8 @@ impl Fault {
             Some("QuotaExceeded" | "ServiceQuotaExceeded" | "XMinioStorageFull") => {
                 BlobError::Full(self)
             }
+            // Sent with status 501, which would read as one that may pass.
+            Some("NotImplemented") => BlobError::Other(self),
             Some("SlowDown" | "RequestTimeout" | "InternalError" | "ServiceUnavailable") => {
                 BlobError::Unavailable(self)
             }

@@ -109,6 +109,17 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_MASTER_KEY_PREVIOUS",
+        section: Section::MasterKey,
+        doc: "The master key before this one, while `strongroom master-key rotate` has not run and while API keys made under it are in use. Its number is one less.",
+        unit: "base64",
+        range: Range::Words("32 bytes, 44 characters"),
+        absent: "nothing made under an earlier key works",
+        secret: true,
+        file: true,
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_MASTER_KEY_NUMBER",
         section: Section::MasterKey,
         doc: "Number of the master key, stored with everything sealed under it so that keys can be replaced.",
@@ -375,6 +386,60 @@ pub const KEYS: &[Key] = &[
         unit: "bytes per second",
         range: Range::Number(1, 1_073_741_824),
         default: Some("16384"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_AUDIT_KEY_DAYS",
+        section: Section::Audit,
+        doc: "Age at which the signing key of a log is replaced by a new one; 0 leaves that to operators.",
+        unit: "days",
+        range: Range::Number(0, 3_650),
+        default: Some("365"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_AUDIT_KEY_OVERLAP",
+        section: Section::Audit,
+        doc: "How long a log's new key and the one it replaces both sign before the old one is destroyed.",
+        unit: "duration",
+        range: Range::Seconds(0, 7_776_000),
+        default: Some("24h"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_ANCHOR_BUCKET",
+        section: Section::Audit,
+        doc: "Bucket for anchors, the heads of logs that are kept outside the database; best one with object lock, which its writers cannot empty.",
+        unit: "bucket name",
+        range: Range::Words("3 to 63 lower-case letters, digits, dots and hyphens"),
+        absent: "the value of `S3_BUCKET`; beside the embedded store no bucket",
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_ANCHOR_PREFIX",
+        section: Section::Audit,
+        doc: "Where in the bucket anchors lie.",
+        unit: "beginning of keys",
+        range: Range::Words("words of letters, digits, `-` and `_`, separated by slashes"),
+        default: Some("audit/anchors"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_ANCHOR_LOCK_DAYS",
+        section: Section::Audit,
+        doc: "How long an anchor cannot be deleted, in a bucket with object lock.",
+        unit: "days",
+        range: Range::Number(1, 36_500),
+        default: Some("2555"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_ANCHOR_FILE",
+        section: Section::Audit,
+        doc: "File that anchors are appended to; best on another volume than the database, and append-only (`chattr +a`).",
+        unit: "path",
+        range: Range::Words("a file that can be made or appended to"),
+        absent: "`anchors.ndjson` in the data directory beside the embedded store; no file beside an external one",
         ..KEY
     },
     Key {

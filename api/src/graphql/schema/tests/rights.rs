@@ -96,6 +96,7 @@ const OPERATOR: &[(&str, Right)] = &[
     ("Mutation.tenantActivate", Of(Action::TenantActivate)),
     ("Mutation.tenantSuspend", Of(Action::TenantSuspend)),
     ("Mutation.tenantRestore", Of(Action::TenantRestore)),
+    ("Mutation.auditKeyRotate", Of(Action::AuditKeyRotate)),
 ];
 
 /// Whose every field is a door of its own.
