@@ -123,6 +123,11 @@ impl Tree {
         self.added.push(leaf);
     }
 
+    /// Keeps the next checkpoint for good.
+    pub(crate) fn pin(&mut self) {
+        self.pins = true;
+    }
+
     /// Size and root.
     pub(crate) fn head(&self) -> TreeHead {
         TreeHead {
