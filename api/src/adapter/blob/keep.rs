@@ -35,6 +35,7 @@ impl Blob {
                 endpoint: self.inner.endpoint.clone(),
                 region: self.inner.region.clone(),
                 bucket: bucket.to_owned(),
+                signs_bodies: self.inner.signs_bodies,
                 meter: super::Meter::default(),
             }),
         }
