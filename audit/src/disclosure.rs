@@ -6,6 +6,7 @@
 //! value as long as its 16-byte salt is random and deleted together with the text.
 
 use data_encoding::BASE64URL_NOPAD;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::entry::MAX_TARGETS;
@@ -121,6 +122,24 @@ pub fn check(d: &str, field: &str, digest: &str) -> Result<DisclosedValue, Discl
         Ok(disclosed)
     } else {
         Err(DisclosureError::OtherField)
+    }
+}
+
+/// Whether `d`, which has the digest of `field` in an entry, names that field; as [`check`], without the value.
+pub(crate) fn names(d: &str, field: &str) -> Result<(), DisclosureError> {
+    let json = BASE64URL_NOPAD
+        .decode(d.as_bytes())
+        .map_err(|_| DisclosureError::Malformed)?;
+    // The form that `disclose` writes needs no allocation; any other is read with care.
+    let plain = serde_json::from_slice::<(&str, &str, IgnoredAny)>(&json).ok();
+    let salted = |salt: &str| {
+        BASE64URL_NOPAD
+            .decode_mut(salt.as_bytes(), &mut [0; 16])
+            .is_ok()
+    };
+    match plain {
+        Some((salt, name, _)) if name == field && salt.len() == 22 && salted(salt) => Ok(()),
+        _ => check(d, field, &digest(d)).map(drop),
     }
 }
 

@@ -17,11 +17,8 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// The disclosure texts, in their order.
     pub fn texts(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let inner = self
-            .texts
-            .strip_prefix('"')
-            .and_then(|texts| texts.strip_suffix('"'));
-        inner.into_iter().flat_map(|texts| texts.split("\",\""))
+        // Between quotes stand, in turn, nothing or a comma, and a text.
+        self.texts.split('"').skip(1).step_by(2)
     }
 }
 

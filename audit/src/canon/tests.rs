@@ -203,6 +203,15 @@ proptest! {
     }
 
     #[test]
+    fn eight_bytes_at_a_time_find_what_one_finds(bytes in prop::collection::vec(any::<u8>(), 0..40), len in 0_usize..40) {
+        let plain = vec![b'x'; len];
+        for bytes in [bytes.clone(), [plain.as_slice(), &bytes].concat()] {
+            let one = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0x00..=0x1f));
+            prop_assert_eq!(scan::plain_len(&bytes), one.unwrap_or(bytes.len()));
+        }
+    }
+
+    #[test]
     fn no_bytes_make_the_checker_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert_eq!(check(&bytes).is_ok(), parse(&bytes).is_ok());
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::evidence::Evidence;
+use super::read::Seen;
 use crate::bundle::{CHECKPOINT, FileDigest, MANIFEST, Manifest, Place};
 use crate::chain::{Damage, Finding};
 use crate::checkpoint::Checkpoint;
@@ -57,12 +58,12 @@ pub(super) fn compare(
 }
 
 /// Both lists are in the order of places.
-fn files(manifest: &Manifest, seen: &[FileDigest], misfits: &mut Misfits) {
+fn files(manifest: &Manifest, seen: &[Seen], misfits: &mut Misfits) {
     let (mut listed, mut seen) = (manifest.files.iter().peekable(), seen.iter().peekable());
     loop {
         match (listed.peek(), seen.peek()) {
             (Some(file), Some(found)) if file.path == found.path => {
-                if file != found {
+                if !fits(file, found) {
                     misfits.file(&file.path, "is not the file of the manifest");
                 }
                 listed.next();
@@ -81,7 +82,11 @@ fn files(manifest: &Manifest, seen: &[FileDigest], misfits: &mut Misfits) {
     }
 }
 
-fn before(file: &FileDigest, found: &FileDigest) -> bool {
+fn fits(file: &FileDigest, found: &Seen) -> bool {
+    file.len == found.len && found.sha256.is_none_or(|sha256| sha256 == file.sha256)
+}
+
+fn before(file: &FileDigest, found: &Seen) -> bool {
     Place::of(&file.path) < Place::of(&found.path)
 }
 

@@ -87,8 +87,7 @@ fn field_of(entry: &EntryRef<'_>, text: &str, found: FieldSet) -> Result<FieldSe
     let (name, _) = fields
         .next()
         .ok_or("a disclosure has no digest in the entry")?;
-    disclosure::check(text, name, &digest)
-        .map_err(|error| format!("disclosure of `{name}`: {error}"))?;
+    disclosure::names(text, name).map_err(|error| format!("disclosure of `{name}`: {error}"))?;
     FieldSet::of(name)
         .filter(|set| !found.covers(*set))
         .ok_or_else(|| format!("the disclosure of `{name}` is there twice"))

@@ -6,9 +6,10 @@ use std::ops::Range;
 use super::authority::Authority;
 use super::front::Front;
 use super::gaps::{Gaps, Permits};
+use super::read::Seen;
 use super::tree::{Levels, Tree};
 use super::unit::{Examined, Remark};
-use crate::bundle::{FileDigest, ReadError};
+use crate::bundle::ReadError;
 use crate::chain::{ChunkReport, Finding, Report, Verifier};
 use crate::entry::Time;
 use crate::hash::Hash;
@@ -67,7 +68,7 @@ impl Tally {
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) front: Option<Front>,
-    pub(super) files: Vec<FileDigest>,
+    pub(super) files: Vec<Seen>,
     /// Where the disclosures belong in `files`.
     pub(super) disclosures_at: usize,
     /// The entries that have a line of disclosures.

