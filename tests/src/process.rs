@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use anyhow::Context as _;
@@ -128,12 +129,25 @@ impl Process {
     }
 }
 
-/// A port nobody listens on just now.
+/// Ports that no outgoing connection is given by the system, which begins at 32768.
+const PORTS: std::ops::Range<u16> = 15_000..32_000;
+
+/// A port nobody listens on just now. Each process looks at places of its own, so that tests that run at the same
+/// time do not find the same one.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port())
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    for _ in 0..count {
+        let place = std::process::id()
+            .wrapping_mul(13)
+            .wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + u16::try_from(place % count)?;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no port is free")
 }
