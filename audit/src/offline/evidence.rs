@@ -10,7 +10,7 @@ use super::read::Seen;
 use super::tree::{Levels, Tree};
 use super::unit::{Examined, Remark};
 use crate::bundle::ReadError;
-use crate::chain::{ChunkReport, Finding, Report, Verifier};
+use crate::chain::{ChunkReport, Damage, Finding, Report, Verifier};
 use crate::entry::Time;
 use crate::hash::Hash;
 use crate::tile::Tile;
@@ -208,6 +208,14 @@ impl Evidence {
                 self.origin = Some(origin);
             }
         }
+    }
+
+    /// A genesis that gives the log another name than the checkpoint.
+    pub(super) fn misnamed(&self) -> Option<Finding> {
+        let (origin, front) = (self.origin.as_ref()?, self.front.as_ref()?);
+        let reason = "the genesis names another log than the checkpoint";
+        (*origin != front.checkpoint.origin)
+            .then(|| Finding::new(0, Damage::ContentAltered, reason))
     }
 
     /// The damage with the lowest number in entries and disclosures, those that are gone included.

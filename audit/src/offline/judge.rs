@@ -17,6 +17,9 @@ pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     let Some(believed) = believe(&evidence, &trust.keys) else {
         return without_checkpoint(&evidence);
     };
+    if let Some(finding) = evidence.misnamed() {
+        evidence.entries.add(finding);
+    }
     let manifest = evidence.manifest.as_deref().map(Manifest::parse);
     let misfits = match &manifest {
         Some(Ok(manifest)) => misfits(&mut evidence, manifest, &believed),
