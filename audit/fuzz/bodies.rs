@@ -2,10 +2,14 @@
 //! log of the vectors has not signed. The fuzz targets run these, and `tests/fuzz.rs` on every test run. Each says
 //! whether it accepted the bytes.
 
+use std::io::Cursor;
+
+use audit::bundle::{Archive, consistency, exhibit};
 use audit::canon;
 use audit::checkpoint::Checkpoint;
 use audit::entry::{Draft, Entry, EntryRef};
 use audit::note::{Note, VerifierKey};
+use audit::offline::{Trust, verify};
 use audit::proof::TlogProof;
 use audit::tile::{self, TilePath};
 
@@ -14,6 +18,10 @@ const KEYS: [&str; 2] = [
     "audit.strongroom.local/0a1b2c3d/t/0190a000-0000-7000-8000-00000000000a/e0+195e3980+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea",
     "audit.strongroom.local/0a1b2c3d/time+88002680+BPxRzY5iGKGjjaR+0AIw8FgIFu0TujMDrF3rkRVIkIAl",
 ];
+
+/// The first key of the log in `testdata/bundle.tar.zst`, whose tar is the seed.
+const BUNDLE_KEY: &str = "audit.strongroom.local/0a1b2c3d/t/0190a000-0000-7000-8000-00000000000a/e0+ca723c3e+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c";
+const BUNDLE: &[u8] = include_bytes!("seeds/bundle/small.tar");
 
 /// The sizes of the checkpoints that the log has signed.
 const SIZES: [u64; 2] = [0, 9];
@@ -90,4 +98,23 @@ pub(crate) fn proof(bytes: &[u8]) -> bool {
     assert_eq!(proof.to_string().as_bytes(), bytes);
     assert!(proof.verify(b"", &keys()).is_err());
     true
+}
+
+/// An archive, and a tar to be made one.
+pub(crate) fn bundle(bytes: &[u8]) -> bool {
+    let trust = Trust {
+        keys: VerifierKey::parse(BUNDLE_KEY).into_iter().collect(),
+        ..Trust::default()
+    };
+    let packed = zstd::encode_all(bytes, 1).unwrap_or_default();
+    let mut intact = false;
+    for archive in [bytes, &packed] {
+        let source = Archive::new(|| Ok(Cursor::new(archive)));
+        let report = verify(&source, &trust, &mut |_, _| {});
+        assert!(!report.is_intact() || bytes == BUNDLE);
+        intact |= report.is_intact();
+        assert!(exhibit(&source, 3).is_ok() || !report.is_intact());
+        assert!(consistency(&source, 5, 11).is_ok() || !report.is_intact());
+    }
+    intact
 }

@@ -113,7 +113,7 @@ pub fn partial(size: u64) -> impl Iterator<Item = Tile> {
 }
 
 /// Number of hashes in a level.
-fn hashes(level: u8, size: u64) -> u64 {
+pub(crate) fn hashes(level: u8, size: u64) -> u64 {
     size.checked_shr(u32::from(level) * HEIGHT).unwrap_or(0)
 }
 

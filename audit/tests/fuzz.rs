@@ -9,12 +9,13 @@ use proptest::sample::Index;
 
 type Body = fn(&[u8]) -> bool;
 
-const TARGETS: [(&str, Body); 5] = [
+const TARGETS: [(&str, Body); 6] = [
     ("note", bodies::note),
     ("tile_path", bodies::tile_path),
     ("entry", bodies::entry),
     ("entries_bundle", bodies::entries_bundle),
     ("proof", bodies::proof),
+    ("bundle", bodies::bundle),
 ];
 
 /// What a change does at its place.

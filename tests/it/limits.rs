@@ -159,7 +159,9 @@ async fn failed_credentials_hold_back_their_own_address_only() -> anyhow::Result
 #[case::postgres(Stack::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn used_up_calls_stop_keys_and_nobody_else(#[case] stack: Stack) -> anyhow::Result<()> {
-    let app = App::start_with(stack, &[("STRONGROOM_FLUSH_INTERVAL", "1s")]).await?;
+    let app = App::start_with(stack, &[("STRONGROOM_FLUSH_INTERVAL", "1s")])
+        .await?
+        .sticky();
     let owner = app.owner().await?;
     assert_eq!(ask(&app.key(), OWN).await?.status, 200);
     let sql = "UPDATE usage_counter SET used = limit_value WHERE metric = 'API_CALLS'";

@@ -53,7 +53,7 @@ async fn code_of(client: &Client, field: &str, input: Value) -> anyhow::Result<S
 #[case::postgres(Stack::Postgres)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_works_from_login_to_logout(#[case] stack: Stack) -> anyhow::Result<()> {
-    let app = App::start(stack).await?;
+    let app = App::start(stack).await?.sticky();
     let owner = app.owner().await?;
     let query =
         "{ viewer { principal { type } tenant { id } memberships { role tenant { id } } } }";

@@ -65,6 +65,7 @@ pub struct App {
     replicas: Vec<Replica>,
     worker: Option<Process>,
     next: Arc<AtomicUsize>,
+    is_sticky: bool,
     dir: tempfile::TempDir,
     _garage: Option<garage::Garage>,
 }
@@ -135,6 +136,7 @@ impl App {
             replicas: Vec::new(),
             worker: None,
             next: Arc::default(),
+            is_sticky: false,
             dir,
             _garage: garage,
         };
@@ -284,22 +286,32 @@ impl App {
         self.dir.path()
     }
 
+    /// Sends every request to one replica: what a process counts and remembers is its own.
+    #[must_use]
+    pub fn sticky(self) -> Self {
+        Self {
+            is_sticky: true,
+            ..self
+        }
+    }
+
     /// The address of one replica, in turn.
     #[must_use]
     pub fn url(&self) -> String {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let index = turn % self.replicas.len().max(1);
-        self.replicas
-            .get(index)
-            .map(|replica| replica.url.clone())
-            .unwrap_or_default()
+        let urls = self.urls();
+        let index = turn % urls.len().max(1);
+        urls.get(index).cloned().unwrap_or_default()
     }
 
     fn urls(&self) -> Vec<String> {
-        self.replicas
-            .iter()
-            .map(|replica| replica.url.clone())
-            .collect()
+        let most = if self.is_sticky {
+            1
+        } else {
+            self.replicas.len()
+        };
+        let replicas = self.replicas.iter().take(most);
+        replicas.map(|replica| replica.url.clone()).collect()
     }
 
     /// A client without a credential.

@@ -102,9 +102,8 @@ class Log:
         if width == 256: self.tiles.append(tree_root((0, digest) for digest in self.leaves[start:]))
 
     def entry(self, seq, raw, recorded):
-        before = self.leaves[seq - 1] if seq else bytes(32)
         try:
-            entry = canonical(raw)
+            entry, before = canonical(raw), self.leaves[seq - 1] if seq else bytes(32)
             claimed, follows, ts = entry["seq"], bytes.fromhex(entry["prev"]) == before, entry["ts"]
         except (ValueError, TypeError) as error:
             raise Broken("CONTENT_ALTERED", seq, f"the bytes are not an entry: {error}")
@@ -199,8 +198,9 @@ def verify(files, keys, receipt, anchor, report):
         if at > size: raise Broken("ROLLED_BACK", size, f"the log once had {at} entries")
         if (named, log.root(at)) != (origin, digest): raise Broken("FORKED", good, f"another log had {at} entries")
     if keys_given and bool(signed) != bool(sealed): raise altered("checkpoint and seal are not signed alike")
-    claims = [manifest[key] for key in ("format", "origin", "size", "root")] + [name]
-    if claims != ["bundle/1", origin, size, root.hex(), origin]: raise altered("the manifest is of another log")
+    genesis = log.entries[0]["meta"]["origin"] if 0 in log.entries else origin
+    claims = [manifest[key] for key in ("format", "origin", "size", "root")] + [name, genesis]
+    if claims != ["bundle/1", origin, size, root.hex(), origin, origin]: raise altered("this is of another log")
     differing = [path for path in sorted(listed.keys() | actual.keys()) if listed.get(path) != actual.get(path)]
     for path in differing: raise altered(f"{path} is not the file of the manifest")
     if keys_given and not signed: raise Inconclusive("no trusted key has signed the checkpoint")

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::evidence::Evidence;
-use super::read::Seen;
-use crate::bundle::{CHECKPOINT, FileDigest, MANIFEST, Manifest, Place};
+use crate::bundle::{CHECKPOINT, DISCLOSURES, FileDigest, MANIFEST, Manifest, Place};
 use crate::chain::{Damage, Finding};
 use crate::checkpoint::Checkpoint;
+use crate::genesis::read_origin;
 use crate::report::Disclosures;
-use crate::tile::WIDTH;
+use crate::tile::{MAX_LEVEL, Tile, TilePath, WIDTH, hashes};
 
 /// What does not fit.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ pub(super) fn compare(
     checkpoint: &Checkpoint,
 ) -> Misfits {
     let mut misfits = Misfits::default();
-    files(manifest, &evidence.files, &mut misfits);
+    files(manifest, evidence, checkpoint.tree.size, &mut misfits);
     if let Some(name) = contradiction(manifest, checkpoint) {
         misfits.file(
             MANIFEST,
@@ -48,22 +48,55 @@ pub(super) fn compare(
     misfits
         .entries
         .extend(presence(manifest, &evidence.present));
-    if manifest.disclosures == Disclosures::All {
-        misfits
+    match manifest.disclosures {
+        Disclosures::All => misfits
             .entries
-            .extend(disclosed(manifest, evidence.disclosed.clone()));
+            .extend(disclosed(manifest, evidence.disclosed.clone())),
+        Disclosures::None if evidence.disclosed.is_some() => {
+            misfits.file(DISCLOSURES, "is there, and the manifest says there is none");
+        }
+        Disclosures::None => {}
     }
     misfits.entries.extend(pruned(manifest, evidence));
     misfits
 }
 
+fn files(manifest: &Manifest, evidence: &Evidence, size: u64, misfits: &mut Misfits) {
+    let places: Vec<Option<Place>> = manifest
+        .files
+        .iter()
+        .map(|file| Place::of(&file.path))
+        .collect();
+    if !places.is_sorted_by(|one, other| one.is_some() && one < other) {
+        misfits.file(
+            MANIFEST,
+            "lists what is no file of a bundle, or not in order",
+        );
+    }
+    let is_tile = |place: &Option<Place>| place.as_ref().is_some_and(Place::is_tile);
+    let files = || manifest.files.iter().zip(&places);
+    let others = files().filter(|(_, place)| !is_tile(place));
+    prose(others.map(|(file, _)| file), &evidence.files, misfits);
+    let tiles = files().filter(|(_, place)| is_tile(place));
+    tiles_listed(
+        tiles.map(|(file, _)| file),
+        &evidence.present,
+        size,
+        misfits,
+    );
+}
+
 /// Both lists are in the order of places.
-fn files(manifest: &Manifest, seen: &[Seen], misfits: &mut Misfits) {
-    let (mut listed, mut seen) = (manifest.files.iter().peekable(), seen.iter().peekable());
+fn prose<'a>(
+    listed: impl Iterator<Item = &'a FileDigest>,
+    seen: &[FileDigest],
+    misfits: &mut Misfits,
+) {
+    let (mut listed, mut seen) = (listed.peekable(), seen.iter().peekable());
     loop {
         match (listed.peek(), seen.peek()) {
             (Some(file), Some(found)) if file.path == found.path => {
-                if !fits(file, found) {
+                if file != found {
                     misfits.file(&file.path, "is not the file of the manifest");
                 }
                 listed.next();
@@ -82,18 +115,55 @@ fn files(manifest: &Manifest, seen: &[Seen], misfits: &mut Misfits) {
     }
 }
 
-fn fits(file: &FileDigest, found: &Seen) -> bool {
-    file.len == found.len && found.sha256.is_none_or(|sha256| sha256 == file.sha256)
+fn before(file: &FileDigest, found: &FileDigest) -> bool {
+    Place::of(&file.path) < Place::of(&found.path)
 }
 
-fn before(file: &FileDigest, found: &Seen) -> bool {
-    Place::of(&file.path) < Place::of(&found.path)
+/// Which tiles there are follows from the size and the entries present; what is in them, from the root. To hash them
+/// once more would cost as much as all the rest.
+fn tiles_listed<'a>(
+    listed: impl Iterator<Item = &'a FileDigest>,
+    present: &[Range<u64>],
+    size: u64,
+    misfits: &mut Misfits,
+) {
+    let mut count = 0;
+    for file in listed {
+        count += 1;
+        if !TilePath::parse(&file.path).is_some_and(|path| exists(path, present, size)) {
+            misfits.file(&file.path, "is missing");
+        }
+    }
+    let levels = (0..=MAX_LEVEL).map(|level| hashes(level, size).div_ceil(WIDTH.into()));
+    let entries = present
+        .iter()
+        .map(|run| (run.end - run.start).div_ceil(WIDTH.into()));
+    let expected: u64 = levels.chain(entries).sum();
+    if count < expected {
+        misfits.file(MANIFEST, "does not list every tile");
+    }
+}
+
+fn exists(path: TilePath, present: &[Range<u64>], size: u64) -> bool {
+    let (TilePath::Hashes(tile) | TilePath::Entries(tile)) = path;
+    let start = tile.places().start;
+    let there = || {
+        let next = present.partition_point(|run| run.end <= start);
+        present.get(next).is_some_and(|run| run.contains(&start))
+    };
+    Tile::at(tile.level, tile.index, size) == Some(tile)
+        && (matches!(path, TilePath::Hashes(_)) || there())
 }
 
 fn contradiction(manifest: &Manifest, checkpoint: &Checkpoint) -> Option<&'static str> {
     let tile = u64::from(WIDTH);
     let pairs = [
         ("origin", manifest.origin == checkpoint.origin),
+        (
+            "epoch",
+            read_origin(&manifest.origin).map(|(_, epoch)| u64::from(epoch))
+                == Some(manifest.epoch),
+        ),
         ("size", manifest.size == checkpoint.tree.size),
         ("root", manifest.root == checkpoint.tree.root),
         (
@@ -106,11 +176,22 @@ fn contradiction(manifest: &Manifest, checkpoint: &Checkpoint) -> Option<&'stati
                 || manifest.end.is_multiple_of(tile) && manifest.end < manifest.size,
         ),
         ("scope", !manifest.whole || manifest.end == manifest.size),
+        ("extra", extra_fits(manifest)),
     ];
     pairs
         .into_iter()
         .find(|(_, fits)| !fits)
         .map(|(name, _)| name)
+}
+
+/// Whether the tiles beside the range are tiles of the log, in order.
+fn extra_fits(manifest: &Manifest) -> bool {
+    let range = manifest.first..manifest.end;
+    let beside = |index: &u64| {
+        let start = index.saturating_mul(WIDTH.into());
+        start < manifest.size && !range.contains(&start)
+    };
+    manifest.extra.is_sorted_by(|one, other| one < other) && manifest.extra.iter().all(beside)
 }
 
 /// The entries that the manifest says are there.

@@ -6,14 +6,16 @@ use std::ops::Range;
 use super::authority::Authority;
 use super::front::Front;
 use super::gaps::{Gaps, Permits};
-use super::read::Seen;
 use super::tree::{Levels, Tree};
 use super::unit::{Examined, Remark};
-use crate::bundle::ReadError;
-use crate::chain::{ChunkReport, Finding, Report, Verifier};
+use crate::bundle::{FileDigest, ReadError};
+use crate::chain::{ChunkReport, Damage, Finding, Report, Verifier};
 use crate::entry::Time;
 use crate::hash::Hash;
 use crate::tile::Tile;
+
+/// Keys beyond this number are not taken from a log.
+pub(super) const MAX_KEYS: usize = 1024;
 
 /// Why a bundle was not read to its end.
 #[derive(Debug)]
@@ -68,7 +70,8 @@ impl Tally {
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) front: Option<Front>,
-    pub(super) files: Vec<Seen>,
+    /// The files other than tiles.
+    pub(super) files: Vec<FileDigest>,
     /// Where the disclosures belong in `files`.
     pub(super) disclosures_at: usize,
     /// The entries that have a line of disclosures.
@@ -123,7 +126,6 @@ impl Evidence {
 
     /// Adds the next tile.
     pub(super) fn add(&mut self, unit: Examined) {
-        self.files.extend(unit.files);
         let places = unit.tile.places();
         self.chain(&places, unit.rows);
         self.roots(&places, &unit.leaves);
@@ -202,12 +204,21 @@ impl Evidence {
                 .into_iter()
                 .for_each(|(seq, fields)| self.permits.redact(seq, fields)),
             Authority::Prune(prune) => self.permits.prune(prune),
-            Authority::Key(vkey) => self.keys.push((seq, vkey)),
+            Authority::Key(vkey) if self.keys.len() < MAX_KEYS => self.keys.push((seq, vkey)),
+            Authority::Key(_) => {}
             Authority::Origin { origin, vkey } => {
                 self.keys.push((seq, vkey));
                 self.origin = Some(origin);
             }
         }
+    }
+
+    /// A genesis that gives the log another name than the checkpoint.
+    pub(super) fn misnamed(&self) -> Option<Finding> {
+        let (origin, front) = (self.origin.as_ref()?, self.front.as_ref()?);
+        let reason = "the genesis names another log than the checkpoint";
+        (*origin != front.checkpoint.origin)
+            .then(|| Finding::new(0, Damage::ContentAltered, reason))
     }
 
     /// The damage with the lowest number in entries and disclosures, those that are gone included.

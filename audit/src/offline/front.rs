@@ -1,8 +1,8 @@
 //! What stands before the tiles: the checkpoint, the keys, the anchors.
 
 use super::evidence::Stop;
-use super::read::{Files, Seen};
-use crate::bundle::{CHECKPOINT, MAX_ANCHORS, Place, ReadError, Walk};
+use super::read::{Files, digest};
+use crate::bundle::{CHECKPOINT, FileDigest, MAX_ANCHORS, Place, ReadError, Walk};
 use crate::checkpoint::Checkpoint;
 use crate::merkle::MAX_SIZE;
 use crate::note::Note;
@@ -25,14 +25,17 @@ pub(super) struct Front {
     pub(super) malformed: Vec<(String, String)>,
 }
 
-pub(super) fn read<W: Walk>(files: &mut Files<W>, seen: &mut Vec<Seen>) -> Result<Front, Stop> {
+pub(super) fn read<W: Walk>(
+    files: &mut Files<W>,
+    seen: &mut Vec<FileDigest>,
+) -> Result<Front, Stop> {
     match files.peek() {
         None => return Err(ReadError::Foreign("it has no files".to_owned()).into()),
         Some(Place::Checkpoint) => {}
         Some(_) => return Err(Stop::File(CHECKPOINT.to_owned(), "is missing".to_owned())),
     }
     let (path, bytes) = files.take()?;
-    seen.push(Seen::hashed(path, &bytes));
+    seen.push(digest(path, &bytes));
     let (note, checkpoint) =
         checkpoint(&bytes).map_err(|reason| Stop::File(CHECKPOINT.to_owned(), reason))?;
     let mut front = Front {
@@ -45,7 +48,7 @@ pub(super) fn read<W: Walk>(files: &mut Files<W>, seen: &mut Vec<Seen>) -> Resul
     while let Some(place) = files.peek().filter(|place| **place < Place::Disclosures) {
         let is_anchor = matches!(place, Place::Anchor(_));
         let (path, bytes) = files.take()?;
-        seen.push(Seen::hashed(path.clone(), &bytes));
+        seen.push(digest(path.clone(), &bytes));
         if is_anchor {
             front.add_anchor(path, &bytes);
         }

@@ -6,6 +6,11 @@ use super::authority::{Prune, PruneKind};
 use super::field::FieldSet;
 use crate::chain::{Damage, Finding};
 
+/// What is held of gaps and permits at most, in bytes and in numbers: a log that documents more is beyond this
+/// program, and not damaged.
+const MAX_PACKED: usize = 1 << 27;
+const MAX_PERMITS: usize = 1 << 20;
+
 /// The missing disclosures of a log, in ascending order: for each entry the distance from the one before and its
 /// fields, in two bytes as a rule.
 #[derive(Debug, Default)]
@@ -19,16 +24,30 @@ pub(super) struct Gaps {
 pub(super) struct Permits {
     redacted: BTreeMap<u64, FieldSet>,
     prunes: Vec<Prune>,
+    /// Redacted and held entries, and prunes.
+    count: usize,
 }
 
 impl Permits {
     pub(super) fn redact(&mut self, seq: u64, fields: FieldSet) {
+        self.count += 1;
+        if self.is_full() {
+            return;
+        }
         let known = self.redacted.entry(seq).or_default();
         *known = known.and(fields);
     }
 
     pub(super) fn prune(&mut self, prune: Prune) {
-        self.prunes.push(prune);
+        self.count += 1 + prune.held.len();
+        if !self.is_full() {
+            self.prunes.push(prune);
+        }
+    }
+
+    /// Whether more is permitted than can be held.
+    pub(super) fn is_full(&self) -> bool {
+        self.count > MAX_PERMITS
     }
 
     /// The first entry whose bytes no prune has taken.
@@ -70,9 +89,17 @@ pub(super) struct Judged {
 impl Gaps {
     /// Notes that `fields` of the entry are missing; entries come in ascending order.
     pub(super) fn add(&mut self, seq: u64, fields: FieldSet) {
+        if self.is_full() {
+            return;
+        }
         pack(&mut self.packed, seq - self.last);
         pack(&mut self.packed, fields.bits().into());
         self.last = seq;
+    }
+
+    /// Whether there are more gaps than can be held.
+    pub(super) fn is_full(&self) -> bool {
+        self.packed.len() >= MAX_PACKED
     }
 
     pub(super) fn judge(&self, permits: &Permits) -> Judged {
@@ -162,6 +189,19 @@ mod tests {
         }
         let judged = gaps.judge(&permits);
         assert_eq!((judged.redacted, judged.lost, judged.first), (6, 0, None));
+    }
+
+    #[test]
+    fn what_is_held_is_bounded() {
+        let email = FieldSet::of("actor.email").unwrap();
+        let mut permits = Permits::default();
+        (0..=MAX_PERMITS as u64).for_each(|seq| permits.redact(seq, email));
+        assert!(permits.is_full());
+        assert_eq!(permits.redacted.len(), MAX_PERMITS);
+        let mut gaps = Gaps::default();
+        (0..MAX_PACKED as u64).for_each(|seq| gaps.add(seq, email));
+        assert!(gaps.is_full());
+        assert!(gaps.packed.len() <= MAX_PACKED + 16);
     }
 
     #[test]

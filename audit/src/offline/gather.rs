@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::evidence::{Evidence, Stop};
 use super::front::{self, Front};
 use super::lines::Disclosures;
-use super::read::{Files, Seen};
+use super::read::{Files, digest};
 use super::unit::{Examined, Unit};
 use crate::bundle::{Place, Source, Walk};
 use crate::chain::{Damage, Finding, LogIdentity};
@@ -211,7 +211,6 @@ impl<W: Walk> Tiles<W> {
     fn finish(&mut self, evidence: &mut Evidence) -> Result<(), Stop> {
         for tile in tile::partial(self.size).filter(|tile| tile.level > 0) {
             let bytes = self.tile(tile)?;
-            evidence.files.push(Seen::compared(tile.path(), &bytes));
             evidence.compare(tile, &bytes);
         }
         if self.files.peek().is_some_and(Place::is_tile) {
@@ -236,7 +235,7 @@ impl<W: Walk> Tiles<W> {
         }
         evidence
             .files
-            .insert(evidence.disclosures_at, disclosures.seen());
+            .insert(evidence.disclosures_at, disclosures.digest());
         evidence.disclosed = Some(disclosures.seqs());
         Ok(())
     }
@@ -248,7 +247,7 @@ impl<W: Walk> Tiles<W> {
             match place {
                 Place::Manifest => evidence.manifest = Some(bytes),
                 Place::Seal => evidence.seal = Some(bytes),
-                _ => evidence.files.push(Seen::hashed(path, &bytes)),
+                _ => evidence.files.push(digest(path, &bytes)),
             }
         }
         Ok(())

@@ -13,10 +13,16 @@ pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     if let Some(Stop::Unreadable(reason)) = &evidence.stop {
         return Report::inconclusive(reason);
     }
+    if evidence.entries.count == 0 && (evidence.gaps.is_full() || evidence.permits.is_full()) {
+        return Report::inconclusive("the log documents more gaps than this program can hold");
+    }
     let gaps = evidence.add_gaps();
     let Some(believed) = believe(&evidence, &trust.keys) else {
         return without_checkpoint(&evidence);
     };
+    if let Some(finding) = evidence.misnamed() {
+        evidence.entries.add(finding);
+    }
     let manifest = evidence.manifest.as_deref().map(Manifest::parse);
     let misfits = match &manifest {
         Some(Ok(manifest)) => misfits(&mut evidence, manifest, &believed),

@@ -5,8 +5,10 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::read::{Files, Seen};
-use crate::bundle::{DISCLOSURES, MAX_LINE, Place, ReadError, Source, Unread, Walk, restore};
+use super::read::Files;
+use crate::bundle::{
+    DISCLOSURES, FileDigest, MAX_LINE, Place, ReadError, Source, Unread, Walk, restore,
+};
 use crate::hash::Hash;
 
 /// `disclosures.ndjson`, read once from its beginning.
@@ -82,12 +84,12 @@ impl<W: Walk> Disclosures<W> {
         self.line.is_empty()
     }
 
-    /// The file, for the manifest; call it at the end.
-    pub(super) fn seen(&self) -> Seen {
-        Seen {
+    /// The manifest's line for the file; call it at the end.
+    pub(super) fn digest(&self) -> FileDigest {
+        FileDigest {
             path: DISCLOSURES.to_owned(),
             len: self.len,
-            sha256: Some(Hash(self.digest.clone().finalize().into())),
+            sha256: Hash(self.digest.clone().finalize().into()),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The files of a bundle in their order, each bounded before it is read.
 
-use crate::bundle::{FileHead, Place, ReadError, Walk};
+use crate::bundle::{FileDigest, FileHead, Place, ReadError, Walk};
 use crate::hash::Hash;
 
-/// Bytes of a manifest for each file it can list, generously.
+/// Bytes of a manifest for each file it can list, generously, and altogether.
 const MANIFEST_ROW: u64 = 256;
+const MAX_MANIFEST: u64 = 1 << 28;
 
 /// Reads files one after the other.
 pub(super) struct Files<W> {
@@ -88,7 +89,7 @@ impl<W: Walk> Files<W> {
     }
 
     fn check_len(&self, head: &FileHead, place: &Place) -> Result<(), ReadError> {
-        let manifest = (self.count + 4) * MANIFEST_ROW;
+        let manifest = MAX_MANIFEST.min((self.count + 4) * MANIFEST_ROW);
         if head.len > place.max_len(self.size).unwrap_or(manifest) {
             return Err(malformed(head, "is longer than it can be"));
         }
@@ -122,30 +123,11 @@ fn malformed(head: &FileHead, reason: &str) -> ReadError {
     ReadError::Malformed(format!("{} {reason}", path.escape_debug()))
 }
 
-/// A file that was read, for the manifest to be compared with.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) path: String,
-    pub(super) len: u64,
-    /// `None` where the bytes were compared with a hash of their own already.
-    pub(super) sha256: Option<Hash>,
-}
-
-impl Seen {
-    pub(super) fn hashed(path: String, bytes: &[u8]) -> Seen {
-        Seen {
-            sha256: Some(Hash::of(bytes)),
-            ..Seen::compared(path, bytes)
-        }
-    }
-
-    /// A tile: what its entries or hashes are, the root of the checkpoint says. To hash them once more would cost as
-    /// much as all the rest.
-    pub(super) fn compared(path: String, bytes: &[u8]) -> Seen {
-        Seen {
-            path,
-            len: bytes.len() as u64,
-            sha256: None,
-        }
+/// The manifest's line for a file.
+pub(super) fn digest(path: String, bytes: &[u8]) -> FileDigest {
+    FileDigest {
+        path,
+        len: bytes.len() as u64,
+        sha256: Hash::of(bytes),
     }
 }

@@ -1,15 +1,12 @@
 //! Whom to believe: keys the auditor brought, and those that signed history introduces.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, MAX_KEYS};
 use crate::bundle::seal_text;
 use crate::checkpoint::{Checkpoint, CheckpointError, Opened};
 use crate::entry::Time;
 use crate::merkle::TreeHead;
 use crate::note::{Algorithm, Note, NoteError, VerifierKey};
 use crate::report::Point;
-
-/// Keys beyond this number are not taken from a log.
-const MAX_KEYS: usize = 1024;
 
 /// Who signed a note.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::authority::Authority;
 use super::disclosed::{self, Lines};
 use super::field::FieldSet;
-use super::read::Seen;
 use crate::chain::{ChunkReport, Damage, Finding, LogIdentity, Stored, verify_rows};
 use crate::entry::{EntryRef, Time};
 use crate::hash::Hash;
@@ -43,8 +42,6 @@ pub(super) struct Examined {
     pub(super) rows: Option<ChunkReport>,
     pub(super) remarks: Vec<Remark>,
     pub(super) above: Vec<(Tile, Vec<u8>)>,
-    /// The files, in their order.
-    pub(super) files: Vec<Seen>,
 }
 
 /// Something about one entry that its tile alone cannot judge.
@@ -97,7 +94,6 @@ impl Unit {
             leaves,
             rows,
             remarks,
-            files: self.files(),
             above: self.above,
         }
     }
@@ -161,17 +157,6 @@ impl Unit {
             Damage::EntryMissing,
             reason,
         )))
-    }
-
-    fn files(&self) -> Vec<Seen> {
-        let entries = self.entries.iter();
-        let entries = entries.map(|bytes| Seen::compared(self.tile.entries_path(), bytes));
-        let above = self.above.iter();
-        let above = above.map(|(tile, bytes)| Seen::compared(tile.path(), bytes));
-        entries
-            .chain([Seen::compared(self.tile.path(), &self.hashes)])
-            .chain(above)
-            .collect()
     }
 }
 

@@ -333,6 +333,20 @@ fn a_checkpoint_that_cannot_be_used_settles_nothing() {
 }
 
 #[test]
+fn a_genesis_of_another_name_is_damage() {
+    let mut log = Log::new();
+    let text = String::from_utf8(log.entries[0].raw.clone()).unwrap();
+    log.entries[0].raw = text.replace("/e0", "/e1").into_bytes();
+    log.rehash(0);
+    let harm = judge(&log.export(), &trust(&[known(1)])).harm.unwrap();
+    assert_eq!(
+        (harm.damage.as_str(), harm.seq),
+        ("CONTENT_ALTERED", Some(0))
+    );
+    assert!(harm.reason.contains("another log"), "{}", harm.reason);
+}
+
+#[test]
 fn gaps_that_no_entry_documents_are_damage() {
     type Spoil<'a> = &'a dyn Fn(&mut Log);
     let cases: [(&str, u64, Spoil<'_>); 6] = [

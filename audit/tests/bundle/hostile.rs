@@ -2,13 +2,17 @@
 
 use std::io::{self, Cursor, Read};
 
-use audit::bundle::{Archive, FileHead, Files, ReadError, Source, Walk};
+use audit::bundle::{
+    Archive, FileDigest, FileHead, Files, Manifest, ReadError, Source, Walk, seal_text,
+};
 use audit::chain::Damage;
+use audit::hash::Hash;
+use audit::note::Note;
 use audit::offline::verify;
-use audit::report::{Report, Verdict};
+use audit::report::{Disclosures, Report, Verdict};
 
 use crate::flips::judge_packed;
-use crate::sample::{Log, judge, known, trust};
+use crate::sample::{Log, judge, known, name, trust};
 
 fn spoilt(spoil: impl FnOnce(&mut Files)) -> Report {
     let mut files = Log::of(300).export();
@@ -311,4 +315,69 @@ fn names_twice_or_out_of_order_are_refused() {
         &trust(&[known(1)]),
     );
     assert!(broken(&report).2.contains("behind the end"));
+}
+
+/// The manifest changed and signed again: by the log's own server, which made a mistake.
+fn resealed(change: impl FnOnce(&mut Manifest)) -> Report {
+    spoilt(|files| {
+        let mut manifest = Manifest::parse(&files.0["manifest.json"]).unwrap();
+        change(&mut manifest);
+        let bytes = manifest.to_bytes();
+        let mut note = Note::new(seal_text(&name(), &bytes)).unwrap();
+        Log::new().sign(&mut note);
+        files.0.insert("manifest.json".to_owned(), bytes);
+        files
+            .0
+            .insert("manifest.note".to_owned(), note.to_string().into_bytes());
+    })
+}
+
+#[test]
+fn a_manifest_that_is_signed_and_wrong_is_damage() {
+    assert!(resealed(|_| ()).is_intact());
+    type Change = fn(&mut Manifest);
+    let changes: [(&str, Change); 18] = [
+        ("another size", |manifest| manifest.size -= 1),
+        ("another root", |manifest| manifest.root = Hash::ZERO),
+        ("another epoch", |manifest| manifest.epoch = 1),
+        ("another origin", |manifest| manifest.origin.push('0')),
+        ("another end", |manifest| manifest.end = 256),
+        ("an end inside a tile", |manifest| manifest.end = 299),
+        ("another start", |manifest| manifest.first = 256),
+        ("a range", |manifest| {
+            (manifest.whole, manifest.first) = (false, 256)
+        }),
+        ("a start inside a tile", |manifest| {
+            (manifest.whole, manifest.first) = (false, 1)
+        }),
+        ("tiles that are not there", |manifest| {
+            manifest.extra.push(7)
+        }),
+        ("no disclosures", |manifest| {
+            manifest.disclosures = Disclosures::None
+        }),
+        ("a tile less", |manifest| drop(manifest.files.remove(4))),
+        ("a tile twice", |manifest| {
+            manifest.files.insert(4, manifest.files[4].clone())
+        }),
+        ("a tile of another tree", |manifest| {
+            manifest.files[4].path = "tile/entries/000.p/3".to_owned()
+        }),
+        ("a file less", |manifest| drop(manifest.files.pop())),
+        ("a file more", |manifest| {
+            let digest = FileDigest {
+                path: "anchors/x.note".to_owned(),
+                ..manifest.files[0].clone()
+            };
+            manifest.files.insert(2, digest);
+        }),
+        ("another hash", |manifest| {
+            manifest.files[1].sha256 = Hash::ZERO
+        }),
+        ("files exchanged", |manifest| manifest.files.swap(0, 1)),
+    ];
+    for (name, change) in changes {
+        let report = resealed(change);
+        assert_eq!(report.verdict, Verdict::Broken, "{name}: {report:#?}");
+    }
 }

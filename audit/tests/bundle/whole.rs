@@ -3,6 +3,7 @@
 use audit::bundle::Contents;
 use audit::report::{Assurance, Disclosures, Verdict};
 
+use crate::flips::judge_packed;
 use crate::sample::{Log, cosigner, judge, known, trust};
 
 #[test]
@@ -134,4 +135,22 @@ fn disclosures_can_be_withheld() {
         (report.verdict, report.disclosures),
         (Verdict::Intact, Disclosures::None)
     );
+}
+
+/// The bundle of docs/audit-format.md. It was made once and stays: a reader has to read what was written before.
+#[test]
+fn the_committed_bundle_is_read_as_the_format_page_says() {
+    let page = include_str!("../../../docs/audit-format.md");
+    let archive = include_bytes!("../../testdata/bundle.tar.zst");
+    for key in [1, 2] {
+        let report = judge_packed(archive, &trust(&[known(key)]));
+        assert_eq!(
+            report.to_string(),
+            "INTACT_WITH_DOCUMENTED_GAPS (1 pruned, 1 redacted) (A1: signed by a trusted key)"
+        );
+        let root = report.root.unwrap().to_hex();
+        for text in [root, known(key).to_string()] {
+            assert!(page.contains(&text), "{text}");
+        }
+    }
 }

@@ -82,7 +82,7 @@ async fn a_token_does_not_tell_who_has_an_account(#[case] stack: Stack) -> anyho
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_recorded_and_counted(#[case] stack: Stack) -> anyhow::Result<()> {
     let few = [("STRONGROOM_FAILED_CREDENTIALS_PER_MINUTE", "2")];
-    let app = App::start_with(stack, &few).await?;
+    let app = App::start_with(stack, &few).await?.sticky();
     make_known(&app).await?;
     let token = invite(&app.owner().await?, KNOWN).await?;
     for _ in 0..2 {
