@@ -44,21 +44,21 @@ pub(super) struct Believed {
 /// the keys trusted that entries before its end introduce.
 pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Believed> {
     let front = evidence.front.as_ref()?;
+    let origin = &front.checkpoint.origin;
     let mut keys = distinct(keys);
-    let anchors = front
-        .anchors
-        .iter()
-        .map(|anchor| (&anchor.note, anchor.checkpoint.tree));
+    let anchors = front.anchors.iter();
+    let anchors = anchors.map(|anchor| (&anchor.note, &anchor.checkpoint));
     let mut waiting: Vec<(&Note, TreeHead)> = anchors
-        .chain([(&front.note, front.checkpoint.tree)])
-        .filter(|(_, tree)| agrees(evidence, *tree))
+        .chain([(&front.note, &front.checkpoint)])
+        .filter(|(_, found)| found.origin == *origin && agrees(evidence, found.tree))
+        .map(|(note, found)| (note, found.tree))
         .collect();
     loop {
         let known = keys.len();
         waiting.retain(|(note, tree)| {
             let opened = Checkpoint::open(note, &keys).is_ok();
             if opened {
-                adopt(&mut keys, evidence, &front.checkpoint.origin, tree.size);
+                adopt(&mut keys, evidence, origin, tree.size);
             }
             !opened
         });
@@ -129,7 +129,8 @@ impl Believed {
         newest: bool,
     ) -> Signed {
         let opened = match Checkpoint::open(note, keys) {
-            Ok(opened) => opened,
+            Ok(opened) if is_of(evidence, &opened.checkpoint) => opened,
+            Ok(_) => return Signed::Unknown,
             Err(error) => return signed_by_none(error),
         };
         let cosigned_at = cosigned(&opened);
@@ -148,6 +149,12 @@ impl Believed {
         let key = opened.log_keys.first().map(ToString::to_string);
         Signed::By(key.unwrap_or_default())
     }
+}
+
+/// A trusted key can be that of another log.
+fn is_of(evidence: &Evidence, checkpoint: &Checkpoint) -> bool {
+    let front = evidence.front.as_ref();
+    front.is_some_and(|front| front.checkpoint.origin == checkpoint.origin)
 }
 
 fn signed_by_none(error: CheckpointError) -> Signed {

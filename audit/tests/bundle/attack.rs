@@ -4,7 +4,7 @@ use audit::bundle::{Contents, Files};
 use audit::chain::{Head, LogIdentity, Verifier, verify_chunk};
 use audit::checkpoint::Checkpoint;
 use audit::entry::EntryRef;
-use audit::note::Note;
+use audit::note::{Note, VerifierKey};
 use audit::offline::Trust;
 use audit::report::Verdict;
 
@@ -330,6 +330,25 @@ fn a_checkpoint_that_cannot_be_used_settles_nothing() {
         let report = judge(&Log::of(600).export(), &held);
         assert_eq!(report.verdict, Verdict::Inconclusive, "{report:#?}");
     }
+}
+
+#[test]
+fn an_anchor_of_another_log_does_not_belong() {
+    let other = Checkpoint {
+        origin: name().replace("e0", "e1"),
+        tree: Log::of(5).tree(),
+    };
+    let key = crate::sample::log_key(1);
+    let mut log = Log::of(12);
+    log.anchors
+        .push(("other".to_owned(), other.sign(&key).unwrap()));
+    let keys = [
+        known(1),
+        VerifierKey::log(&other.origin, &key.public()).unwrap(),
+    ];
+    let harm = judge(&log.export(), &trust(&keys)).harm.unwrap();
+    assert_eq!(harm.file.as_deref(), Some("anchors/other.note"));
+    assert_eq!(harm.reason, "anchors/other.note is of another log");
 }
 
 #[test]
