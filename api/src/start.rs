@@ -127,7 +127,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     store.deployment().await?;
     let (blob, embedded_store) = object_store::open(&config, &store).await?;
     let app = App::new(config, store, blob);
-    learn_marks(&app).await?;
+    read_marks(&app).await?;
     Ok(Started {
         app: Arc::new(app),
         embedded_store,
@@ -135,8 +135,9 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     })
 }
 
-/// Reads what is kept outside of the logs, so that nothing is appended to one that has lost entries since.
-async fn learn_marks(app: &App) -> Result<(), StartError> {
+/// Reads what is kept outside of the logs, so that a place that cannot be read shows at the start. Nothing is
+/// compared with the logs yet.
+async fn read_marks(app: &App) -> Result<(), StartError> {
     let marks = anchor::load_marks(app).await;
     let marks = marks.map_err(|error| StartError::Anchors(describe(&error)))?;
     tracing::info!(

@@ -1,6 +1,9 @@
 //! One SQL text, two databases.
 
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::{
+    SchemaManager,
+    sea_orm::{ConnectionTrait, DbBackend, DbErr},
+};
 
 /// Column types by placeholder: Postgres, then SQLite (whose `STRICT` tables know five).
 const WORDS: &[(&str, &str, &str)] = &[
@@ -18,6 +21,22 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("{strict}", "", "STRICT"),
 ];
+
+/// Runs the statements of `sql`, one after the other.
+pub(crate) async fn apply(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    for statement in statements(sql, manager.get_database_backend()) {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// What going back is answered with.
+pub(crate) fn forward_only() -> Result<(), DbErr> {
+    Err(DbErr::Migration(
+        "migrations only go forward; restore a backup to go back".to_owned(),
+    ))
+}
 
 /// Puts the database's own words in, and splits at blank lines into single statements.
 #[must_use]

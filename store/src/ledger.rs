@@ -163,3 +163,8 @@ impl Tree {
         Ok(())
     }
 }
+
+/// A size or place of the tree as a column has it.
+pub(crate) fn number(n: u64) -> Result<i64, StoreError> {
+    i64::try_from(n).map_err(StoreError::internal)
+}

@@ -5,7 +5,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use entity::audit_checkpoint;
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{LogId, key::LiveKey};
+use super::{LogId, key::LiveKey, number};
 use crate::{
     StoreError,
     conn::{Conn, insert},
@@ -76,8 +76,4 @@ impl Signed {
         );
         Ok(conn.execute_raw(statement).await?.rows_affected() == 1)
     }
-}
-
-fn number(n: u64) -> Result<i64, StoreError> {
-    i64::try_from(n).map_err(StoreError::internal)
 }

@@ -46,14 +46,9 @@ impl Store {
         for log in &moved {
             log.remember(tx.conn()).await?;
         }
-        let mut events: Option<Events> = None;
-        for event in events_of(&deployment, &moved) {
-            events = Some(match events {
-                Some(events) => events.and(event),
-                None => Events::from(event),
-            });
-        }
-        if let Some(events) = events {
+        let mut events = events_of(&deployment, &moved).into_iter();
+        if let Some(first) = events.next() {
+            let events = events.fold(Events::from(first), Events::and);
             tx.commit_appended(head, events).await?;
         }
         Ok(moved.len() as u64)

@@ -2,18 +2,26 @@
 
 use std::ops::Range;
 
-use audit::{hash::Hash, merkle::subtree_root};
+use audit::{
+    hash::Hash,
+    tile::{HEIGHT, Tile, completed, tile_root},
+};
 use entity::audit_tile;
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, Value};
 
-use super::LogId;
+use super::{LogId, number};
 use crate::{
     StoreError,
     conn::{Conn, insert},
 };
 
-/// Hashes in a full tile (C2SP tlog-tiles).
-pub(crate) const WIDTH: u64 = 256;
+/// Hashes in a full tile.
+pub(crate) const WIDTH: u64 = audit::tile::WIDTH as u64;
+
+/// How many entries a full tile of that level covers.
+pub(crate) fn span(level: u8) -> u64 {
+    WIDTH << (HEIGHT * u32::from(level))
+}
 
 /// Writes the tiles that `added` leaves complete in a tree of `size`.
 pub(super) async fn write(
@@ -22,20 +30,12 @@ pub(super) async fn write(
     size: u64,
     added: &[Hash],
 ) -> Result<(), StoreError> {
-    let grown = size + added.len() as u64;
-    let mut span = WIDTH;
-    let mut level = 0;
-    while grown / span > size / span {
-        for index in size / span..grown / span {
-            let hashes = if level == 0 {
-                of_leaves(conn, log, size, added, index).await?
-            } else {
-                of_tiles(conn, log, level - 1, index).await?
-            };
-            put(conn, log, level, index, &hashes).await?;
-        }
-        level += 1;
-        span = span.saturating_mul(WIDTH);
+    for tile in completed(size, size + added.len() as u64) {
+        let hashes = match tile.level.checked_sub(1) {
+            None => of_leaves(conn, log, size, added, tile).await?,
+            Some(below) => of_tiles(conn, log, below, tile).await?,
+        };
+        put(conn, log, tile, &hashes).await?;
     }
     Ok(())
 }
@@ -46,55 +46,60 @@ async fn of_leaves(
     log: LogId,
     size: u64,
     added: &[Hash],
-    index: u64,
+    tile: Tile,
 ) -> Result<Vec<Hash>, StoreError> {
-    let (first, end) = (index * WIDTH, (index + 1) * WIDTH);
+    let Range { start: first, end } = tile.places();
     let mut hashes = if first < size {
         leaves(conn, log, first..size.min(end)).await?
     } else {
         Vec::new()
     };
     let skipped = usize::try_from(first.saturating_sub(size)).map_err(StoreError::internal)?;
-    let missing = usize::try_from(WIDTH).unwrap_or(usize::MAX) - hashes.len();
+    let missing = usize::from(tile.width) - hashes.len();
     hashes.extend(added.iter().skip(skipped).take(missing));
     Ok(hashes)
 }
 
-/// The hashes of the 256 tiles below.
-async fn of_tiles(
-    conn: &Conn,
-    log: LogId,
-    below: i32,
-    index: u64,
-) -> Result<Vec<Hash>, StoreError> {
-    let range = index * WIDTH..(index + 1) * WIDTH;
-    let tiles = read(conn, log, below, range).await?;
-    Ok(tiles.iter().map(|hashes| subtree_root(hashes)).collect())
+/// The hashes of the tiles below; absent ones are left out.
+async fn of_tiles(conn: &Conn, log: LogId, below: u8, tile: Tile) -> Result<Vec<Hash>, StoreError> {
+    let places = tile.places();
+    let values: [Value; 5] = [
+        log.tenant.into(),
+        log.epoch.into(),
+        i32::from(below).into(),
+        number(places.start)?.into(),
+        number(places.end)?.into(),
+    ];
+    let statement = conn.sql(
+        "SELECT hashes FROM audit_tile WHERE tenant_id = $1 AND epoch = $2 AND level = $3 \
+         AND tile_index >= $4 AND tile_index < $5 ORDER BY tile_index",
+        values,
+    );
+    let rows = conn.query_all_raw(statement).await?;
+    let roots = rows.iter().map(|row| {
+        let bytes: Vec<u8> = row.try_get("", "hashes")?;
+        tile_root(&bytes).ok_or_else(|| StoreError::internal("a tile without 256 hashes"))
+    });
+    roots.collect()
 }
 
-async fn put(
-    conn: &Conn,
-    log: LogId,
-    level: i32,
-    index: u64,
-    hashes: &[Hash],
-) -> Result<(), StoreError> {
-    if hashes.len() as u64 != WIDTH {
+async fn put(conn: &Conn, log: LogId, tile: Tile, hashes: &[Hash]) -> Result<(), StoreError> {
+    if hashes.len() != usize::from(tile.width) {
         return Err(StoreError::internal("a tile lacks hashes below it"));
     }
-    let tile = audit_tile::Model {
+    let row = audit_tile::Model {
         tenant_id: log.tenant,
         epoch: log.epoch,
-        level,
-        tile_index: number(index)?,
+        level: tile.level.into(),
+        tile_index: number(tile.index)?,
         hashes: hashes.iter().flat_map(|hash| hash.0).collect(),
     };
-    insert(conn, tile).await?;
+    insert(conn, row).await?;
     Ok(())
 }
 
 /// The stored leaf hashes of the entries in `range`.
-pub(crate) async fn leaves(
+pub(super) async fn leaves(
     conn: &Conn,
     log: LogId,
     range: Range<u64>,
@@ -115,40 +120,4 @@ pub(crate) async fn leaves(
         Hash::from_slice(&hash).ok_or_else(|| StoreError::internal("a leaf without 32 bytes"))
     });
     hashes.collect()
-}
-
-/// The hashes of the stored tiles of a level whose index is in `range`, in order; absent ones are left out.
-pub(crate) async fn read(
-    conn: &Conn,
-    log: LogId,
-    level: i32,
-    range: Range<u64>,
-) -> Result<Vec<Vec<Hash>>, StoreError> {
-    let values: [Value; 5] = [
-        log.tenant.into(),
-        log.epoch.into(),
-        level.into(),
-        number(range.start)?.into(),
-        number(range.end)?.into(),
-    ];
-    let statement = conn.sql(
-        "SELECT hashes FROM audit_tile WHERE tenant_id = $1 AND epoch = $2 AND level = $3 \
-         AND tile_index >= $4 AND tile_index < $5 ORDER BY tile_index",
-        values,
-    );
-    let rows = conn.query_all_raw(statement).await?;
-    rows.iter().map(hashes).collect()
-}
-
-fn hashes(row: &QueryResult) -> Result<Vec<Hash>, StoreError> {
-    let bytes: Vec<u8> = row.try_get("", "hashes")?;
-    let (hashes, rest) = bytes.as_chunks::<32>();
-    if !rest.is_empty() {
-        return Err(StoreError::internal("a tile with a broken hash"));
-    }
-    Ok(hashes.iter().copied().map(Hash).collect())
-}
-
-fn number(n: u64) -> Result<i64, StoreError> {
-    i64::try_from(n).map_err(StoreError::internal)
 }

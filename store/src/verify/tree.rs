@@ -15,7 +15,10 @@ use super::{
 use crate::{
     StoreError,
     conn::Conn,
-    ledger::{LogId, tile::WIDTH},
+    ledger::{
+        LogId,
+        tile::{WIDTH, span},
+    },
 };
 
 /// The tree of the entries that were read so far.
@@ -37,7 +40,7 @@ pub(super) struct Vague {
 
 /// A tile that the entries give.
 struct Tile {
-    level: usize,
+    level: u8,
     index: u64,
     hashes: Vec<Hash>,
 }
@@ -73,19 +76,18 @@ impl TreeWalk {
         self.compare_tiles(conn, before, full).await
     }
 
-    fn fill(&mut self, level: usize, hash: Hash, full: &mut Vec<Tile>) {
-        if self.open.len() == level {
+    fn fill(&mut self, level: u8, hash: Hash, full: &mut Vec<Tile>) {
+        if self.open.len() == usize::from(level) {
             self.open.push(Vec::new());
         }
-        let Some(open) = self.open.get_mut(level) else {
+        let Some(open) = self.open.get_mut(usize::from(level)) else {
             return;
         };
         open.push(hash);
         if open.len() as u64 == WIDTH {
             let hashes = std::mem::take(open);
             let root = subtree_root(&hashes);
-            let span = WIDTH.saturating_pow(u32::try_from(level + 1).unwrap_or(u32::MAX));
-            let index = self.frontier.size().div_ceil(span) - 1;
+            let index = self.frontier.size().div_ceil(span(level)) - 1;
             full.push(Tile {
                 level,
                 index,
@@ -179,11 +181,10 @@ impl Tile {
             None => "is gone",
         };
         let (level, index) = (self.level, self.index);
-        let span = WIDTH.saturating_pow(u32::try_from(level + 1).unwrap_or(u32::MAX));
-        let first = index * span;
+        let first = index * span(level);
         let reason = format!("tile {index} of level {level} {reason}");
         Some(Vague {
-            upto: first + span,
+            upto: first + span(level),
             finding: finding(number(first), Damage::ProjectionAltered, reason),
         })
     }
@@ -215,14 +216,13 @@ async fn lowest(
 }
 
 async fn one(conn: &Conn, log: LogId, tile: &Tile) -> Result<Option<Vec<u8>>, StoreError> {
-    let level = i32::try_from(tile.level).map_err(StoreError::internal)?;
     let statement = conn.sql(
         "SELECT hashes FROM audit_tile WHERE tenant_id = $1 AND epoch = $2 \
          AND level = $3 AND tile_index = $4",
         [
             log.tenant.into(),
             log.epoch.into(),
-            level.into(),
+            i32::from(tile.level).into(),
             number(tile.index).into(),
         ],
     );
