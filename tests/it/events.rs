@@ -2,6 +2,7 @@
 //!
 //! The schemas themselves say which mutations there are: one without a case is an error.
 
+mod denials;
 mod operator_mutations;
 mod tenant_mutations;
 

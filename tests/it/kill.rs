@@ -1,5 +1,7 @@
 //! Power cuts: what was acknowledged is there, what was not leaves nothing behind.
 
+mod sequencer;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},

@@ -8,8 +8,9 @@ use crate::Client;
 
 /// Enough of the introspection to find every argument and every mutation.
 const INTROSPECTION: &str = "{ __schema { mutationType { name } types { kind name \
-    fields { name args { name type { ...Named } } } inputFields { name type { ...Named } } } } } \
-    fragment Named on __Type { name ofType { name ofType { name ofType { name } } } }";
+    fields { name args { name type { ...Named } } } inputFields { name type { ...Named } } \
+    enumValues { name } } } } fragment Named on __Type \
+    { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 impl Client {
     /// The schema behind an endpoint.
@@ -53,6 +54,47 @@ pub fn references(schema: &Value) -> BTreeSet<String> {
         inputs.chain(arguments).collect::<Vec<_>>()
     })
     .collect()
+}
+
+/// A value for a mutation's input that is well formed and leads to nothing: what must be there, and no more.
+/// `id` makes the id for a field of that name.
+#[must_use]
+pub fn blank_input(schema: &Value, mutation: &str, id: fn(&str) -> String) -> Value {
+    let mut kind = mutation.to_owned();
+    if let Some(first) = kind.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    blank_object(schema, &format!("{kind}Input"), id)
+}
+
+fn blank_object(schema: &Value, kind: &str, id: fn(&str) -> String) -> Value {
+    let own = items(&schema["types"]).find(|own| own["name"] == kind);
+    let fields = own.map_or(&Value::Null, |own| &own["inputFields"]);
+    let must = items(fields).filter(|field| field["type"]["kind"] == "NON_NULL");
+    must.map(|field| {
+        let value = blank(schema, &name(field), &field["type"]["ofType"], id);
+        (name(field), value)
+    })
+    .collect()
+}
+
+fn blank(schema: &Value, field: &str, kind: &Value, id: fn(&str) -> String) -> Value {
+    match (kind["kind"].as_str(), kind["name"].as_str()) {
+        (Some("NON_NULL"), _) => blank(schema, field, &kind["ofType"], id),
+        (Some("LIST"), _) => json!([blank(schema, field, &kind["ofType"], id)]),
+        (Some("INPUT_OBJECT"), Some(kind)) => blank_object(schema, kind, id),
+        (Some("ENUM"), Some(kind)) => {
+            let own = items(&schema["types"]).find(|own| own["name"] == kind);
+            let values = own.map_or(&Value::Null, |own| &own["enumValues"]);
+            items(values).map(name).next().into()
+        }
+        (_, Some("ID")) => id(field).into(),
+        (_, Some("Boolean")) => true.into(),
+        (_, Some("Int")) => 1.into(),
+        (_, Some("String")) => "blank".into(),
+        // Numbers of their own are written as text.
+        _ => "1".into(),
+    }
 }
 
 /// By its type, or by its name where the type is only text.

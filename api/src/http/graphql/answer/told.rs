@@ -1,5 +1,7 @@
 //! One error as a client is told of it.
 
+use std::borrow::Cow;
+
 use async_graphql::{PathSegment, Pos, ServerError, Value};
 use serde::Serialize;
 
@@ -79,7 +81,7 @@ impl Told {
         };
         let retry_after = own_number(&error, "retryAfter");
         Self {
-            message: message.chars().take(MOST_CHARS).collect(),
+            message: without_value(&message).chars().take(MOST_CHARS).collect(),
             locations: error.locations,
             path: error.path,
             refuses_all: REFUSE_ALL.into_iter().find(|all| all.as_str() == code),
@@ -103,6 +105,14 @@ fn is_about_an_argument(message: &str) -> bool {
     ARGUMENT_SENTENCES
         .iter()
         .any(|sentence| message.starts_with(sentence))
+}
+
+/// The one sentence of the library that repeats a value: what a client sends by mistake must not end in its error log.
+fn without_value(message: &str) -> Cow<'_, str> {
+    match message.split_once("does not contain the value") {
+        Some((enumeration, _)) => format!("{enumeration}does not contain this value").into(),
+        None => message.into(),
+    }
 }
 
 fn own_code(error: &ServerError) -> Option<String> {
