@@ -4,6 +4,7 @@ mod anchors;
 mod chain;
 mod connections;
 mod entries;
+mod export;
 mod file;
 mod ground;
 mod job;
