@@ -17,6 +17,7 @@ mod quota;
 mod recording;
 mod scene;
 mod schema;
+mod survey;
 mod tampering;
 mod upload;
 mod verification;

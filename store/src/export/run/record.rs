@@ -1,13 +1,13 @@
 //! Exports by whoever holds the machine: entries like any other, and no rows.
 
-use entity::{AuditExportId, TenantId};
+use entity::{AuditExportId, TenantId, audit_head};
 
 use super::{
     NewExport, begun,
     step::{ended, failed},
 };
 use crate::{
-    Event, Store, StoreError,
+    Event, Noun, Store, StoreError,
     export::{Exported, Extent, Format},
     system::Duty,
 };
@@ -16,7 +16,7 @@ impl Store {
     /// Records that whoever holds the machine begins an export; it has no row. Gives it an id.
     ///
     /// # Errors
-    /// As the database says.
+    /// [`StoreError::NotFound`] for a tenant without a log, or as the database says.
     pub async fn record_export_begun(
         &self,
         format: Format,
@@ -30,6 +30,9 @@ impl Store {
             disclosures: extent.disclosures,
         };
         let tx = self.begin_duty(Duty::Exporter, extent.tenant).await?;
+        if tx.count::<audit_head::Entity>().await? == 0 {
+            return Err(StoreError::NotFound(Noun::Tenant));
+        }
         tx.commit(begun(id, new)).await?;
         Ok(id)
     }
