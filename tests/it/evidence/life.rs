@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use rstest::rstest;
 use serde_json::json;
 use tests::{App, Stack, client::text, wait};
@@ -32,7 +32,7 @@ async fn a_killed_worker_is_replaced_and_leaves_no_object(
     app.kill().await?;
     // As a worker leaves it that dies between the last byte of its object and its commit.
     for sql in [
-        "UPDATE audit_export SET state = 'RUNNING', object_key = NULL, byte_len = NULL, \
+        "UPDATE audit_export SET state = 'RUNNING', end_seq = NULL, object_key = NULL, byte_len = NULL, \
          sha256 = NULL, finished_at = NULL, expires_at = NULL",
         "UPDATE job SET state = 'running', lease_until = created_at WHERE kind = 'audit.export'",
     ] {
@@ -40,10 +40,11 @@ async fn a_killed_worker_is_replaced_and_leaves_no_object(
     }
     app.launch().await?;
     let owner = app.owner().await?;
-    wait::until("another worker has made it", 120, || async {
+    wait::until("another worker has made it", 60, || async {
         Ok(look(&owner, &id).await?["state"] == "DONE")
     })
-    .await?;
+    .await
+    .with_context(|| app.log())?;
     let left = files(&app).await?;
     ensure!(
         left.len() == 1 && left.iter().all(|key| key.ends_with("/2")),
@@ -115,9 +116,7 @@ async fn a_second_export_is_refused_and_disclosures_take_a_person(
     let odd = key
         .try_mutate("auditExportCreate", input, "userErrors { code path }")
         .await?;
-    assert_eq!(
-        odd["userErrors"],
-        json!([{ "code": "INVALID", "path": ["input", "fromSeq"] }])
-    );
+    assert_eq!(odd["userErrors"][0]["code"], "INVALID");
+    assert_eq!(odd["userErrors"][0]["path"], json!(["input", "fromSeq"]));
     app.close().await
 }
