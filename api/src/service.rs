@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod audit;
+pub mod export;
 pub mod file;
 pub mod input;
 pub mod link;

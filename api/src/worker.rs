@@ -8,6 +8,7 @@
 //! time; a pass that panics is one that failed, and touches no other task.
 
 pub mod anchor;
+pub mod export;
 pub mod flush;
 mod jobs;
 pub mod log_keys;

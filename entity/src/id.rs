@@ -213,6 +213,8 @@ ids! {
     EntryId = "ent";
     /// A run of chain verification.
     VerificationId = "ver";
+    /// An export of an audit log.
+    AuditExportId = "exp";
     /// An operator of the deployment.
     OperatorId = "opr";
     /// A signed-in operator.

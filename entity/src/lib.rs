@@ -12,6 +12,7 @@ pub mod audit_checkpoint;
 pub mod audit_cosigner;
 pub mod audit_disclosure;
 pub mod audit_entry;
+pub mod audit_export;
 pub mod audit_head;
 pub mod audit_key;
 pub mod audit_outbox;

@@ -64,10 +64,16 @@ actions! {
     SessionLogout = "session.logout",
     /// A person made a tenant the active one of a session.
     SessionTenantSelect = "session.tenant_select",
-    /// Audit entries were read or exported.
+    /// Audit entries were read.
     AuditRead = "audit.read",
     /// The audit chain was verified.
     AuditVerify = "audit.verify",
+    /// An export of the audit log was begun, made, given up or removed.
+    AuditExport = "audit.export",
+    /// A signed link to an export of the audit log was made.
+    AuditExportLink = "audit.export.link",
+    /// Personal values of audit entries were exported with them.
+    AuditDisclose = "audit.disclose",
     /// An operator created a tenant.
     TenantCreate = "tenant.create",
     /// An operator activated a tenant.

@@ -115,7 +115,10 @@ pub const fn needs(action: Action) -> Need {
         | Action::ApiKeyRevoke
         | Action::MemberInvite
         | Action::MemberRemove => people(MANAGERS),
-        Action::AuditRead => scoped(INSPECTORS, Scope::AuditRead),
+        Action::AuditRead | Action::AuditExport | Action::AuditExportLink => {
+            scoped(INSPECTORS, Scope::AuditRead)
+        }
+        Action::AuditDisclose => people(INSPECTORS),
         Action::AuditVerify => scoped(INSPECTORS, Scope::AuditVerify),
         Action::InvitationAccept
         | Action::SessionLogin

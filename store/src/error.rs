@@ -17,6 +17,7 @@ pub enum Noun {
     Session,
     Operator,
     AuditEntry,
+    AuditExport,
     Verification,
 }
 
@@ -35,6 +36,7 @@ impl Noun {
             Self::Session => "session",
             Self::Operator => "operator",
             Self::AuditEntry => "audit entry",
+            Self::AuditExport => "export",
             Self::Verification => "verification",
         }
     }

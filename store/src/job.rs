@@ -22,17 +22,20 @@ pub use claim::{MAX_ATTEMPTS, Retry};
 pub enum JobKind {
     /// Read an uploaded object and settle its file; the subject is the file.
     FileSettle,
+    /// Make an export of the tenant's log; the subject is the export.
+    AuditExport,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::FileSettle];
+    pub const ALL: &'static [Self] = &[Self::FileSettle, Self::AuditExport];
 
     /// As it stands in the row.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FileSettle => "file.settle",
+            Self::AuditExport => "audit.export",
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod verify;
 pub mod api_key;
 pub mod audit_entry;
 pub mod bootstrap;
+pub mod export;
 pub mod file;
 pub mod invitation;
 pub mod job;

@@ -36,6 +36,8 @@ pub enum Duty {
     Cosigner,
     /// Entering the heads of tenants' logs into the system log, and keeping that outside.
     Anchor,
+    /// Making exports of logs and removing them.
+    Exporter,
 }
 
 impl Duty {
@@ -53,6 +55,7 @@ impl Duty {
             Self::KeyRotation => "key_rotation",
             Self::Cosigner => "cosigner",
             Self::Anchor => "anchor",
+            Self::Exporter => "exporter",
         }
     }
 
@@ -89,6 +92,8 @@ pub enum Reason {
     Cosigning,
     /// Remembering what of the logs is kept outside.
     Anchoring,
+    /// Keeping the checkpoint that is handed out, and how far an export is.
+    Exporting,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

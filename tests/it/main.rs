@@ -3,6 +3,7 @@
 mod comeback;
 mod command_line;
 mod events;
+mod evidence;
 mod hostile;
 mod house;
 mod isolation;

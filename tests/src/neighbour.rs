@@ -33,6 +33,7 @@ pub struct Neighbour {
     pub event: String,
     pub entry: String,
     pub verification: String,
+    pub export: String,
     /// The token of an invitation that has been accepted.
     pub spent_token: String,
     /// A cursor of each list.
@@ -47,6 +48,7 @@ pub struct Cursors {
     pub api_keys: String,
     pub files: String,
     pub audit_entries: String,
+    pub exports: String,
 }
 
 impl Neighbour {
@@ -82,6 +84,13 @@ impl Neighbour {
                 "verification { id }",
             )
             .await?;
+        let exported = owner
+            .mutate(
+                "auditExportCreate",
+                json!({ "format": "CSV", "includeDisclosures": true }),
+                "export { id }",
+            )
+            .await?;
         let event = text(&gone, "/auditEvent/id")?;
         Ok(Self {
             tenant,
@@ -96,6 +105,7 @@ impl Neighbour {
             entry: entry(&owner, &event).await?,
             event,
             verification: text(&verified, "/verification/id")?,
+            export: text(&exported, "/export/id")?,
             spent_token,
             cursors: cursors(&owner).await?,
             owner,
@@ -182,7 +192,8 @@ async fn entry(owner: &Client, event: &str) -> anyhow::Result<String> {
 async fn cursors(owner: &Client) -> anyhow::Result<Cursors> {
     let query = "{ viewer { tenant { members(first: 1) { pageInfo { endCursor } } \
         apiKeys(first: 1) { pageInfo { endCursor } } files(first: 1) { pageInfo { endCursor } } \
-        auditEntries(first: 1) { pageInfo { endCursor } } } } }";
+        auditEntries(first: 1) { pageInfo { endCursor } } \
+        auditChain { exports(first: 1) { pageInfo { endCursor } } } } } }";
     let data = owner.data(query, json!({})).await?;
     let of = |list: &str| {
         text(&data, &format!("/viewer/tenant/{list}/pageInfo/endCursor"))
@@ -193,5 +204,6 @@ async fn cursors(owner: &Client) -> anyhow::Result<Cursors> {
         api_keys: of("apiKeys")?,
         files: of("files")?,
         audit_entries: of("auditEntries")?,
+        exports: of("auditChain/exports")?,
     })
 }

@@ -19,13 +19,25 @@ pub type Environment = BTreeMap<String, String>;
 /// # Errors
 /// When it has not been built.
 pub fn binary() -> anyhow::Result<PathBuf> {
+    program("strongroom")
+}
+
+/// Where cargo has put the verifier that outsiders use.
+///
+/// # Errors
+/// When it has not been built.
+pub fn verifier() -> anyhow::Result<PathBuf> {
+    program("strongroom-audit")
+}
+
+fn program(name: &str) -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
     // A test lies one directory deeper than a program.
     let directories = test.ancestors().skip(1).take(2);
-    let mut places = directories.map(|directory| directory.join("strongroom"));
+    let mut places = directories.map(|directory| directory.join(name));
     places
         .find(|place| place.is_file())
-        .with_context(|| format!("no strongroom near {}; run `make test`", test.display()))
+        .with_context(|| format!("no {name} near {}; run `make test`", test.display()))
 }
 
 /// A command of the binary in that environment.

@@ -1,5 +1,8 @@
 //! `strongroom audit …`: for whoever holds the machine.
 
+mod directory;
+mod export;
+
 use clap::{Args, Subcommand};
 use entity::TenantId;
 
@@ -13,6 +16,8 @@ use crate::{
 pub(super) enum Command {
     /// Give a log a new signing key; the present one signs beside it until the overlap is over
     RotateKey(Log),
+    /// Write a log as an evidence bundle, as OCSF events or as a table
+    Export(export::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -26,13 +31,24 @@ pub(super) struct Log {
     system: bool,
 }
 
+impl Log {
+    fn tenant(&self) -> TenantId {
+        self.tenant.unwrap_or(TenantId::SYSTEM)
+    }
+}
+
 pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
-    let Command::RotateKey(log) = command;
+    match command {
+        Command::RotateKey(log) => rotate_key(config, &log),
+        Command::Export(arguments) => export::run(config, &arguments),
+    }
+}
+
+fn rotate_key(config: Config, log: &Log) -> anyhow::Result<()> {
     let rotated = runtime(&config)?.block_on(async {
         let store = start::store(&config).await?;
         store.deployment().await?;
-        let tenant = log.tenant.unwrap_or(TenantId::SYSTEM);
-        anyhow::Ok(store.rotate_log_key_by_duty(tenant).await?)
+        anyhow::Ok(store.rotate_log_key_by_duty(log.tenant()).await?)
     })?;
     print(rotated.vkey)
 }

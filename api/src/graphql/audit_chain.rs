@@ -1,25 +1,38 @@
-//! Where a log ends.
+//! Where a log ends, and for those whose log it is, what can be asked of it as a whole.
 
-use async_graphql::Object;
+pub mod survey;
+
+use async_graphql::{MergedObject, Object};
 use store::audit_entry::ChainInfo;
 
+use self::survey::Survey;
 use super::scalar::BigInt;
+
+/// A tenant's log.
+#[derive(Debug, Clone, MergedObject)]
+pub struct AuditChain(ChainEnd, Survey);
+
+impl AuditChain {
+    pub(crate) fn new(chain: ChainInfo) -> Self {
+        Self(ChainEnd::new(chain), Survey)
+    }
+}
 
 /// Where a log ends.
 #[derive(Debug, Clone)]
-pub struct AuditChain {
+pub struct ChainEnd {
     chain: ChainInfo,
 }
 
-impl AuditChain {
+impl ChainEnd {
     pub(crate) fn new(chain: ChainInfo) -> Self {
         Self { chain }
     }
 }
 
 /// Where a log ends.
-#[Object]
-impl AuditChain {
+#[Object(name = "SystemChain")]
+impl ChainEnd {
     /// How many entries it has.
     async fn size(&self) -> BigInt {
         self.chain.size.into()

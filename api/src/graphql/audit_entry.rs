@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     page::connection,
-    principal::Principal,
+    principal::{Principal, PrincipalType},
     scalar::{BigInt, DateTime},
     word::AuditOutcome,
 };
@@ -131,6 +131,7 @@ impl AuditEntry {
 fn typed(kind: &str, uuid: &str) -> String {
     let prefix = match kind {
         "api_key" => entity::ApiKeyId::PREFIX,
+        "audit_export" => entity::AuditExportId::PREFIX,
         "file" => FileId::PREFIX,
         "invitation" => entity::InvitationId::PREFIX,
         "member" => entity::MemberId::PREFIX,
@@ -160,12 +161,18 @@ connection!(
 pub struct AuditFilter {
     /// By this member, key or operator: `mem_…`, `key_…` or `opr_…`.
     actor_id: Option<ID>,
+    /// By this sort of principal.
+    actor_type: Option<PrincipalType>,
     /// One of these actions, such as `file.trash`; at most 100.
     actions: Option<Vec<String>>,
+    /// Whose action begins so, such as `file.`.
+    action_prefix: Option<String>,
     /// That ended so.
     outcome: Option<AuditOutcome>,
     /// That touched this: any id of the API.
     target_id: Option<ID>,
+    /// That touched something of this kind, such as `file`.
+    target_type: Option<String>,
     /// That happened at this time or later.
     after: Option<DateTime>,
     /// That happened before this time.
@@ -173,12 +180,15 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    fn checked(self) -> Result<store::audit_entry::AuditFilter, Error> {
+    pub(super) fn checked(self) -> Result<store::audit_entry::AuditFilter, Error> {
         Ok(store::audit_entry::AuditFilter {
             actor_id: uuid_of("filter.actorId", self.actor_id)?,
+            actor_type: self.actor_type.map(Into::into),
+            action_prefix: self.action_prefix,
             actions: self.actions.map(actions).transpose()?,
             outcome: self.outcome.map(Into::into),
             target_id: uuid_of("filter.targetId", self.target_id)?,
+            target_type: self.target_type,
             after: self.after.map(|at| at.0),
             before: self.before.map(|at| at.0),
         })

@@ -11,6 +11,7 @@ use super::{
     api_key::{self, ApiKey},
     audit_entry::{self, AuditEntry},
     audit_event::{self, AuditEvent},
+    audit_export::{self, AuditExport},
     audit_verification::{self, AuditVerification},
     file::{self, File},
     member::{self, Member},
@@ -43,6 +44,8 @@ pub enum Node {
     AuditEvent(AuditEvent),
     /// A run of verification.
     AuditVerification(AuditVerification),
+    /// An export of an audit log.
+    AuditExport(AuditExport),
 }
 
 /// What the id leads to in the active tenant. A foreign id, a random one and a text that is no id
@@ -70,6 +73,9 @@ pub(super) async fn find(request: &Arc<Request>, id: &str) -> Result<Option<Node
         AnyId::VerificationId(id) => audit_verification::find(&snapshot, id)
             .await?
             .map(Node::AuditVerification),
+        AnyId::AuditExportId(id) => audit_export::find(&snapshot, id)
+            .await?
+            .map(Node::AuditExport),
         _ => None,
     })
 }

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use store::{page::PageRequest, tenant::TenantStep};
 
 use super::{
-    audit_chain::AuditChain,
+    audit_chain::ChainEnd,
     context,
     page::connection,
     payload::payload,
@@ -150,11 +150,11 @@ impl OperatorQuery {
     }
 
     /// Where the log of the service itself ends. Needs an operator.
-    async fn system_chain(&self, ctx: &Context<'_>) -> Result<AuditChain, Failure> {
+    async fn system_chain(&self, ctx: &Context<'_>) -> Result<ChainEnd, Failure> {
         let request = context::request(ctx)?;
         let by = request.caller.operator()?;
         let chain = operator::system_chain(&request.app, by).await?;
-        Ok(AuditChain::new(chain))
+        Ok(ChainEnd::new(chain))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 
 /// What sort of principal it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "audit::entry::ActorKind")]
 pub enum PrincipalType {
     /// A person; the id is that of the membership.
     User,

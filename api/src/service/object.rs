@@ -35,8 +35,10 @@ pub(crate) async fn remove(blob: &Blob, leftovers: &Leftovers) -> Result<(), Blo
     }
 }
 
+/// Removes one key.
+///
 /// An unfinished multipart upload goes first: finished between the two steps, its object would stay.
-async fn remove_key(blob: &Blob, key: &str) -> Result<(), BlobError> {
+pub(crate) async fn remove_key(blob: &Blob, key: &str) -> Result<(), BlobError> {
     for multipart in blob.list_multiparts(key).await? {
         if multipart.key == key {
             blob.abort_multipart(key, &multipart.upload_id).await?;

@@ -1,6 +1,7 @@
 //! Half-way states, closed. Each sweep is harmless when run twice or by several workers at once, and one
 //! thing that cannot be closed now does not keep the others waiting.
 
+mod export;
 mod orphan;
 
 use chrono::TimeDelta;
@@ -12,7 +13,8 @@ use store::{
     upload::Opened,
 };
 
-pub use orphan::{sweep_multiparts, sweep_staging};
+pub use export::{sweep_expired_exports, sweep_stranded_exports};
+pub use orphan::{sweep_exports, sweep_multiparts, sweep_staging};
 
 use super::settle;
 use crate::{

@@ -23,6 +23,12 @@ pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     sweep.often("sweep_stranded", |app| async move {
         sweep::sweep_stranded(&app).await
     });
+    sweep.often("sweep_stranded_exports", |app| async move {
+        sweep::sweep_stranded_exports(&app).await
+    });
+    sweep.often("sweep_expired_exports", |app| async move {
+        sweep::sweep_expired_exports(&app).await
+    });
     sweep.often("sweep_trash", |app| async move {
         purge::sweep_trash(&app).await
     });
@@ -31,6 +37,9 @@ pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     });
     sweep.seldom("sweep_staging", |app| async move {
         sweep::sweep_staging(&app).await
+    });
+    sweep.seldom("sweep_exports", |app| async move {
+        sweep::sweep_exports(&app).await
     });
     sweep.seldom("sweep_multiparts", |app| async move {
         sweep::sweep_multiparts(&app).await

@@ -3,8 +3,8 @@
 use audit::value::Value;
 use data_encoding::HEXLOWER;
 use entity::{
-    ApiKeyId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId, UserId,
-    VerificationId,
+    ApiKeyId, AuditExportId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId,
+    UserId, VerificationId,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -174,6 +174,7 @@ macro_rules! target_ids {
 
 target_ids! {
     ApiKeyId = "api_key",
+    AuditExportId = "audit_export",
     FileId = "file",
     InvitationId = "invitation",
     MemberId = "member",

@@ -2,8 +2,8 @@
 
 use audit::entry::Outcome;
 use entity::{
-    ApiKeyId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId, UserId,
-    VerificationId,
+    ApiKeyId, AuditExportId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId,
+    UserId, VerificationId,
 };
 use policy::Action;
 
@@ -330,6 +330,70 @@ events! {
         first_bad_seq: Public<Option<i64>>,
         /// The class of the damage.
         damage: Public<Option<String>>,
+    }
+    /// An export of the log was asked for.
+    ExportBegun => AuditExport {
+        /// The export.
+        export: Target<AuditExportId>,
+        /// `begun`.
+        phase: Public<&'static str>,
+        /// `BUNDLE`, `OCSF` or `CSV`.
+        format: Public<&'static str>,
+        /// The first entry.
+        first: Public<u64>,
+        /// The entry behind the last; left out for all there are.
+        end: Public<Option<u64>>,
+        /// Whether personal values go with the entries.
+        disclosures: Public<bool>,
+    }
+    /// The personal values that an export takes along were asked for.
+    ExportDisclosed => AuditDisclose {
+        /// The export.
+        export: Target<AuditExportId>,
+    }
+    /// An export of the log was made.
+    ExportEnded => AuditExport {
+        /// The export.
+        export: Target<AuditExportId>,
+        /// `done`.
+        phase: Public<&'static str>,
+        /// `BUNDLE`, `OCSF` or `CSV`.
+        format: Public<&'static str>,
+        /// The first entry.
+        first: Public<u64>,
+        /// The entry behind the last.
+        end: Public<u64>,
+        /// How many entries the log had.
+        size: Public<u64>,
+        /// Length of the file; left out for a directory.
+        byte_len: Public<Option<u64>>,
+        /// Of the file, lower-case hex; left out for a directory.
+        sha256: Public<Option<String>>,
+        /// What the verification beside it found; lines come without one.
+        verdict: Public<Option<&'static str>>,
+    }
+    /// An export of the log was given up.
+    ExportFailed => AuditExport {
+        /// The export.
+        export: Target<AuditExportId>,
+        /// `failed`.
+        phase: Public<&'static str>,
+        /// Why, as a sentence.
+        cause: Public<String>,
+    }
+    /// The file of an export was removed, its time being over.
+    ExportExpired => AuditExport {
+        /// The export.
+        export: Target<AuditExportId>,
+        /// `expired`.
+        phase: Public<&'static str>,
+    }
+    /// A signed link to an export was handed out.
+    ExportLinkCreated => AuditExportLink {
+        /// The export.
+        export: Target<AuditExportId>,
+        /// Seconds it works.
+        ttl_seconds: Public<i64>,
     }
     /// A draft was put into quarantine instead of the chain.
     DraftRejected => AuditDraftReject {

@@ -13,7 +13,7 @@ pub(crate) struct LiveKey {
 }
 
 /// The keys in force, oldest first, and the root that was signed for `size` entries; or why there are none.
-pub(super) async fn live(
+pub(crate) async fn live(
     store: &Store,
     conn: &Conn,
     log: LogId,

@@ -99,7 +99,7 @@ async fn put(conn: &Conn, log: LogId, tile: Tile, hashes: &[Hash]) -> Result<(),
 }
 
 /// The stored leaf hashes of the entries in `range`.
-pub(super) async fn leaves(
+pub(crate) async fn leaves(
     conn: &Conn,
     log: LogId,
     range: Range<u64>,

@@ -33,6 +33,7 @@ tenant_owned!(
     audit_checkpoint,
     audit_disclosure,
     audit_entry,
+    audit_export,
     audit_head,
     audit_key,
     audit_outbox,

@@ -161,6 +161,9 @@ impl Scene {
         let input = json!({ "full": true });
         self.act("auditVerify", "audit.verify", input, "verification { id }")
             .await?;
+        let input = json!({ "format": "BUNDLE" });
+        self.act("auditExportCreate", "audit.export", input, "export { id }")
+            .await?;
         Ok(())
     }
 

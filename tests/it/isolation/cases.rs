@@ -2,7 +2,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use entity::{
-    ApiKeyId, EntryId, EventId, FileId, InvitationId, MemberId, TenantId, UploadId, VerificationId,
+    ApiKeyId, AuditExportId, EntryId, EventId, FileId, InvitationId, MemberId, TenantId, UploadId,
+    VerificationId,
 };
 use tests::Neighbour;
 
@@ -133,6 +134,16 @@ pub(super) const CASES: &[Case] = &[
     by_cursor!("apiKeys", api_keys),
     by_cursor!("files", files),
     by_cursor!("auditEntries", audit_entries),
+    Case {
+        path: "AuditChain.exports(after)",
+        pairs: |n| vec![(n.cursors.exports.clone(), forged(&n.cursors.exports))],
+        call: Call::Graphql(
+            "query($x: String!) { viewer { tenant { auditChain { exports(first: 5, after: $x) \
+             { nodes { id } pageInfo { hasNextPage endCursor } } } } } }",
+        ),
+        expect: "not a cursor of this list",
+        kind: Kind::Leads,
+    },
     by_filter!(
         "AuditFilter.actorId",
         "ID",
@@ -256,6 +267,7 @@ fn every_id(n: &Neighbour) -> Vec<(String, String)> {
         (n.key.clone(), ApiKeyId::generate().to_string()),
         (n.entry.clone(), EntryId::generate().to_string()),
         (n.event.clone(), EventId::generate().to_string()),
+        (n.export.clone(), AuditExportId::generate().to_string()),
         (
             n.verification.clone(),
             VerificationId::generate().to_string(),

@@ -407,6 +407,15 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_AUDIT_EXPORT_TTL",
+        section: Section::Audit,
+        doc: "How long the file of an export can be fetched before it is removed.",
+        unit: "duration",
+        range: Range::Seconds(60, 2_592_000),
+        default: Some("24h"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_ANCHOR_BUCKET",
         section: Section::Audit,
         doc: "Bucket for anchors, the heads of logs that are kept outside the database; best one with object lock, which its writers cannot empty.",

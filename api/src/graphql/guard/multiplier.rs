@@ -25,13 +25,15 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// `first` of a connection clamped to the page size, the number of `ids`, else 1.
+    /// `first` of a connection or `size` of a sample, clamped to the page size; the number of `ids`; else 1.
     ///
     /// A `first` that cannot be read counts as a whole page: validation refuses it later, and a
     /// guess must not be the cheaper way in.
     pub(super) fn multiplier(&self, field: &Field) -> u64 {
-        if let Some(first) = self.argument(field, "first") {
-            return self.page(&first);
+        for name in ["first", "size"] {
+            if let Some(first) = self.argument(field, name) {
+                return self.page(&first);
+            }
         }
         self.argument(field, "ids").map_or(1, |ids| list_len(&ids))
     }

@@ -3,9 +3,13 @@
 //! Only keys of tenants of this database are touched: a bucket may be shared.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{FileId, TenantId, UploadId, file, upload};
+use entity::{AuditExportId, FileId, TenantId, UploadId, file, upload};
 use policy::{FileState, UploadState};
-use store::{StoreError, Tx, system::Duty};
+use store::{
+    StoreError, Tx,
+    export::{PREFIX as EXPORTS, object_key},
+    system::Duty,
+};
 use uuid::Uuid;
 
 use super::Tally;
@@ -21,6 +25,15 @@ const PAGE: usize = 1_000;
 enum Owner {
     File(TenantId, FileId),
     Upload(TenantId, UploadId),
+    Export(TenantId, AuditExportId, i32),
+}
+
+impl Owner {
+    fn tenant(self) -> TenantId {
+        match self {
+            Self::File(tenant, _) | Self::Upload(tenant, _) | Self::Export(tenant, _, _) => tenant,
+        }
+    }
 }
 
 /// Aborts multipart uploads older than a day whose file no longer waits for them. Says how many.
@@ -43,13 +56,25 @@ pub async fn sweep_multiparts(app: &App) -> Result<usize, Error> {
 /// # Errors
 /// When the list cannot be read.
 pub async fn sweep_staging(app: &App) -> Result<usize, Error> {
+    sweep(app, "staging", STAGING).await
+}
+
+/// Removes files of exports older than a day that no export has. Says how many.
+///
+/// # Errors
+/// When the list cannot be read.
+pub async fn sweep_exports(app: &App) -> Result<usize, Error> {
+    sweep(app, "exports", EXPORTS).await
+}
+
+async fn sweep(app: &App, name: &'static str, prefix: &str) -> Result<usize, Error> {
     let before = app.store.now() - MIN_AGE;
     let mut tally = Tally::default();
     let mut after: Option<String> = None;
     loop {
         let page = app
             .blob
-            .list(STAGING, after.as_deref(), PAGE)
+            .list(prefix, after.as_deref(), PAGE)
             .await
             .map_err(object::failed)?;
         let Some(last) = page.last() else {
@@ -58,7 +83,7 @@ pub async fn sweep_staging(app: &App) -> Result<usize, Error> {
         after = Some(last.key.clone());
         for object in page {
             if object.modified_at < before {
-                tally.note("staging", remove(app, &object.key, before).await);
+                tally.note(name, remove(app, &object.key, before).await);
             }
         }
     }
@@ -88,28 +113,52 @@ async fn is_orphan(app: &App, key: &str, made_at: DateTime<Utc>) -> Result<bool,
     let Some(owner) = owner(key) else {
         return Ok(false);
     };
-    let tenant = match owner {
-        Owner::File(tenant, _) | Owner::Upload(tenant, _) => tenant,
-    };
+    let tenant = owner.tenant();
     let tx = app.store.begin_duty(Duty::UploadSweep, tenant).await?;
     match tx.tenant_record().await {
         Ok(_) => {}
         Err(StoreError::NotFound(_)) => return Ok(false),
         Err(error) => return Err(error.into()),
     }
-    let Some((upload, file)) = rows(&tx, owner).await? else {
-        tracing::warn!(object.made_at = %made_at, tenant.id = %tenant, "an object in the store has no row");
-        return Ok(true);
+    let waits = match owner {
+        Owner::File(_, id) => upload_waits(&tx, tx.get_upload_of(id).await).await?,
+        Owner::Upload(_, id) => upload_waits(&tx, tx.get_upload(id).await).await?,
+        Owner::Export(_, id, attempt) => export_waits(&tx, id, attempt).await?,
     };
-    let waits = upload.state.0 == UploadState::Open || file.state.0 == FileState::Verifying;
-    Ok(!waits)
+    if waits.is_none() {
+        tracing::warn!(object.made_at = %made_at, tenant.id = %tenant, "an object in the store has no row");
+    }
+    Ok(waits != Some(true))
 }
 
-async fn rows(tx: &Tx, owner: Owner) -> Result<Option<(upload::Model, file::Model)>, Error> {
-    let upload = match owner {
-        Owner::File(_, id) => tx.get_upload_of(id).await,
-        Owner::Upload(_, id) => tx.get_upload(id).await,
-    };
+/// Whether an upload is still under way; `None` when there is none.
+async fn upload_waits(
+    tx: &Tx,
+    upload: Result<upload::Model, StoreError>,
+) -> Result<Option<bool>, Error> {
+    let found = rows(tx, upload).await?;
+    Ok(found.map(|(upload, file)| {
+        upload.state.0 == UploadState::Open || file.state.0 == FileState::Verifying
+    }))
+}
+
+/// Whether it is the file of an export, or is becoming it; `None` when there is no such export.
+async fn export_waits(tx: &Tx, id: AuditExportId, attempt: i32) -> Result<Option<bool>, Error> {
+    match tx.get_audit_export(id).await {
+        Ok(export) => {
+            let is_file = export.object_key == Some(object_key(tx.tenant(), id, attempt));
+            let is_made = export.state == "RUNNING" && export.attempt == attempt;
+            Ok(Some(is_file || is_made))
+        }
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn rows(
+    tx: &Tx,
+    upload: Result<upload::Model, StoreError>,
+) -> Result<Option<(upload::Model, file::Model)>, Error> {
     match upload {
         Ok(upload) => {
             let file = tx.get_file(upload.file_id).await?;
@@ -120,7 +169,7 @@ async fn rows(tx: &Tx, owner: Owner) -> Result<Option<(upload::Model, file::Mode
     }
 }
 
-/// `staging/{tenant}/{upload}` or `{tenant}/{system}/{objectType}/{objectId}/{file}/{filename}`.
+/// `staging/{tenant}/{upload}`, `exports/{tenant}/{export}/{attempt}` or `{tenant}/{system}/{objectType}/{objectId}/{file}/{filename}`.
 fn owner(key: &str) -> Option<Owner> {
     let parts: Vec<&str> = key.split('/').collect();
     match parts.as_slice() {
@@ -128,6 +177,12 @@ fn owner(key: &str) -> Option<Owner> {
             TenantId(uuid(tenant)?),
             UploadId(uuid(upload)?),
         )),
+        ["exports", tenant, export, attempt] => {
+            let number: i32 = attempt.parse().ok()?;
+            (number.to_string() == *attempt).then_some(())?;
+            let export = AuditExportId(uuid(export)?);
+            Some(Owner::Export(TenantId(uuid(tenant)?), export, number))
+        }
         [tenant, _, _, _, file, _] => {
             Some(Owner::File(TenantId(uuid(tenant)?), FileId(uuid(file)?)))
         }
@@ -156,11 +211,17 @@ mod tests {
             owner(&format!("{tenant}/workspace/doc/7/{id}/a.txt")),
             Some(Owner::File(TenantId(tenant), FileId(id)))
         );
+        let (tenant_id, export) = (TenantId(tenant), AuditExportId(id));
+        assert_eq!(
+            owner(&object_key(tenant_id, export, 2)),
+            Some(Owner::Export(tenant_id, export, 2))
+        );
         let foreign = [
             String::new(),
             "backup/2026/db.tar".to_owned(),
             format!("{tenant}/{id}"),
             format!("staging/{}/{id}", tenant.simple()),
+            format!("exports/{tenant}/{id}/02"),
         ];
         for key in foreign {
             assert_eq!(owner(&key), None, "{key}");

@@ -53,6 +53,10 @@ const TENANT: &[(&str, Right)] = &[
     ("Tenant.auditEntries", Of(Action::AuditRead)),
     ("Tenant.auditChain", Of(Action::AuditRead)),
     ("AuditEvent.entry", Of(Action::AuditRead)),
+    ("AuditChain.exports", Of(Action::AuditExport)),
+    ("AuditChain.counts", Of(Action::AuditRead)),
+    ("AuditChain.sample", Of(Action::AuditRead)),
+    ("AuditExport.downloadUrl", Of(Action::AuditExportLink)),
     ("Mutation.login", Nobody("")),
     ("Mutation.logout", Of(Action::SessionLogout)),
     (
@@ -74,6 +78,7 @@ const TENANT: &[(&str, Right)] = &[
     ("Mutation.filePurge", Of(Action::FilePurge)),
     ("Mutation.fileSignedUrlCreate", Of(Action::LinkCreate)),
     ("Mutation.auditVerify", Of(Action::AuditVerify)),
+    ("Mutation.auditExportCreate", Of(Action::AuditExport)),
 ];
 
 const OPERATOR: &[(&str, Right)] = &[
