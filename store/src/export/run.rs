@@ -61,6 +61,7 @@ impl Store {
         actor: &Actor,
         new: NewExport,
     ) -> Result<(audit_export::Model, EventRef), StoreError> {
+        self.permit(actor, Action::AuditExport)?;
         if new.disclosures {
             self.permit(actor, Action::AuditDisclose)?;
         }
