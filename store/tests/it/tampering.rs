@@ -24,13 +24,15 @@ const EVIDENCE: [&str; 7] = [
     "audit_key",
 ];
 /// What is not in the log yet, or never will be; see `store::verify`.
-const OUTSIDE: [&str; 6] = [
+const OUTSIDE: [&str; 7] = [
     "audit_outbox",
     "audit_quarantine",
     // Say what may be tidied up and what is still to do, not what was.
     "audit_checkpoint.pinned",
     "audit_head.collected_size",
     "audit_head.anchored_size",
+    // Who asked for an export is in its entries; a bundle proves itself.
+    "audit_export",
     // Nobody has asked for the time yet.
     "audit_cosigner",
 ];
