@@ -213,6 +213,8 @@ ids! {
     EntryId = "ent";
     /// A run of chain verification.
     VerificationId = "ver";
+    /// A legal hold on a tenant's log.
+    HoldId = "hld";
     /// An operator of the deployment.
     OperatorId = "opr";
     /// A signed-in operator.

@@ -50,6 +50,7 @@ const EVERYBODY: &[Role] = &[Owner, Admin, Member, Viewer, Auditor];
 const READERS: &[Role] = &[Owner, Admin, Member, Viewer];
 const WRITERS: &[Role] = &[Owner, Admin, Member];
 const MANAGERS: &[Role] = &[Owner, Admin];
+const OWNERS: &[Role] = &[Owner];
 const INSPECTORS: &[Role] = &[Owner, Admin, Auditor];
 
 const fn scoped(roles: &'static [Role], scope: Scope) -> Need {
@@ -70,6 +71,12 @@ const fn people(roles: &'static [Role]) -> Need {
     }
 }
 
+const OWNER_OR_OPERATOR: Need = Need {
+    roles: OWNERS,
+    key: KeyNeed::Never,
+    operator: true,
+    person: false,
+};
 const ANY_MEMBER_OR_KEY: Need = Need {
     roles: EVERYBODY,
     key: KeyNeed::Any,
@@ -117,6 +124,9 @@ pub const fn needs(action: Action) -> Need {
         | Action::MemberRemove => people(MANAGERS),
         Action::AuditRead => scoped(INSPECTORS, Scope::AuditRead),
         Action::AuditVerify => scoped(INSPECTORS, Scope::AuditVerify),
+        Action::AuditHoldSet => people(INSPECTORS),
+        Action::AuditHoldClear | Action::AuditRedact => people(OWNERS),
+        Action::AuditPrune => OWNER_OR_OPERATOR,
         Action::InvitationAccept
         | Action::SessionLogin
         | Action::SessionLogout
@@ -139,6 +149,7 @@ pub const fn needs(action: Action) -> Need {
         | Action::AuditGenesis
         | Action::AuditDraftReject
         | Action::AuditKeyRetire
+        | Action::AuditPruneDone
         | Action::AuditCosignerCreate
         | Action::AuditCheckpointCollect
         | Action::AuditForkDetect

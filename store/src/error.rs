@@ -18,6 +18,7 @@ pub enum Noun {
     Operator,
     AuditEntry,
     Verification,
+    Hold,
 }
 
 impl Noun {
@@ -36,6 +37,7 @@ impl Noun {
             Self::Operator => "operator",
             Self::AuditEntry => "audit entry",
             Self::Verification => "verification",
+            Self::Hold => "hold",
         }
     }
 }

@@ -14,6 +14,7 @@ mod operator_session;
 mod outbox;
 mod quota;
 mod recording;
+mod retention;
 mod scene;
 mod schema;
 mod tampering;
