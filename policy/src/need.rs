@@ -71,12 +71,6 @@ const fn people(roles: &'static [Role]) -> Need {
     }
 }
 
-const OWNER_OR_OPERATOR: Need = Need {
-    roles: OWNERS,
-    key: KeyNeed::Never,
-    operator: true,
-    person: false,
-};
 const ANY_MEMBER_OR_KEY: Need = Need {
     roles: EVERYBODY,
     key: KeyNeed::Any,
@@ -125,8 +119,7 @@ pub const fn needs(action: Action) -> Need {
         Action::AuditRead => scoped(INSPECTORS, Scope::AuditRead),
         Action::AuditVerify => scoped(INSPECTORS, Scope::AuditVerify),
         Action::AuditHoldSet => people(INSPECTORS),
-        Action::AuditHoldClear | Action::AuditRedact => people(OWNERS),
-        Action::AuditPrune => OWNER_OR_OPERATOR,
+        Action::AuditHoldClear | Action::AuditRedact | Action::AuditPrune => people(OWNERS),
         Action::InvitationAccept
         | Action::SessionLogin
         | Action::SessionLogout

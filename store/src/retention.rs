@@ -31,10 +31,11 @@ pub use removal::{Removal, Step};
 pub(crate) use carried::Carried;
 pub(crate) use history::History;
 
+use policy::limit::REASON_MAX_CHARS;
+
 use crate::{ConflictCode, StoreError};
 
 const CODE_MAX_CHARS: usize = 100;
-const REASON_MAX_CHARS: usize = 1_000;
 
 fn refused(cause: impl Into<String>) -> StoreError {
     StoreError::conflict(ConflictCode::InvalidState, cause)

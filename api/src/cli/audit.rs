@@ -1,5 +1,7 @@
 //! `strongroom audit …`: for whoever holds the machine.
 
+mod prune;
+
 use clap::{Args, Subcommand};
 use entity::TenantId;
 
@@ -13,6 +15,8 @@ use crate::{
 pub(super) enum Command {
     /// Give a log a new signing key; the present one signs beside it until the overlap is over
     RotateKey(Log),
+    /// Delete what is older than a log is kept: a dry run gives a plan, its hash agrees to it
+    Prune(prune::Prune),
 }
 
 #[derive(Debug, Args)]
@@ -27,7 +31,10 @@ pub(super) struct Log {
 }
 
 pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
-    let Command::RotateKey(log) = command;
+    let log = match command {
+        Command::Prune(prune) => return prune::run(&config, &prune),
+        Command::RotateKey(log) => log,
+    };
     let rotated = runtime(&config)?.block_on(async {
         let store = start::store(&config).await?;
         store.deployment().await?;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     reader::Reader,
-    store::{ObjectStore, bucket},
+    store::{ObjectStore, bucket, truth},
 };
 
 /// The audit log's keys, and what of it is kept outside.
@@ -14,6 +14,8 @@ pub struct Audit {
     pub key_days: u16,
     /// `STRONGROOM_AUDIT_KEY_OVERLAP`, 0 s to 90 d; default 24 h.
     pub key_overlap: Duration,
+    /// `STRONGROOM_AUDIT_PRUNE`, true or false; default true: disclosures older than the log's policy go.
+    pub prune: bool,
     /// `STRONGROOM_ANCHOR_BUCKET`, a bucket name; default the bucket of all objects, none beside the
     /// embedded store.
     pub anchor_bucket: Option<String>,
@@ -26,9 +28,18 @@ pub struct Audit {
     pub anchor_file: Option<PathBuf>,
 }
 
+impl Audit {
+    /// Whether the head of a log is kept outside, so that what it says is to wait for that.
+    #[must_use]
+    pub fn is_anchored(&self) -> bool {
+        self.anchor_bucket.is_some() || self.anchor_file.is_some()
+    }
+}
+
 pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Option<Audit> {
     let key_days = reader.number("STRONGROOM_AUDIT_KEY_DAYS");
     let key_overlap = reader.duration("STRONGROOM_AUDIT_KEY_OVERLAP");
+    let prune = reader.read("STRONGROOM_AUDIT_PRUNE", truth);
     let anchor_bucket = reader.read("STRONGROOM_ANCHOR_BUCKET", bucket);
     let anchor_prefix = reader.read("STRONGROOM_ANCHOR_PREFIX", prefix);
     let anchor_lock_days = reader.number("STRONGROOM_ANCHOR_LOCK_DAYS");
@@ -40,6 +51,7 @@ pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Opti
     Some(Audit {
         key_days: key_days?,
         key_overlap: key_overlap?,
+        prune: prune?,
         anchor_bucket: anchor_bucket.or(default_bucket),
         anchor_prefix: anchor_prefix?,
         anchor_lock_days: anchor_lock_days?,

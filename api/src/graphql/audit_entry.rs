@@ -132,6 +132,7 @@ fn typed(kind: &str, uuid: &str) -> String {
     let prefix = match kind {
         "api_key" => entity::ApiKeyId::PREFIX,
         "file" => FileId::PREFIX,
+        "hold" => entity::HoldId::PREFIX,
         "invitation" => entity::InvitationId::PREFIX,
         "member" => entity::MemberId::PREFIX,
         "operator" => entity::OperatorId::PREFIX,

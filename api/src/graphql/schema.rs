@@ -5,6 +5,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use super::{
     api_key::ApiKeyMutation,
+    audit_retention::RetentionMutation,
     audit_verification::AuditMutation,
     file::FileMutation,
     link::LinkMutation,
@@ -25,6 +26,7 @@ pub struct Mutation(
     FileMutation,
     LinkMutation,
     AuditMutation,
+    RetentionMutation,
 );
 
 /// The schema of `/graphql`.

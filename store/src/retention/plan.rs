@@ -6,7 +6,7 @@ use audit::{
 };
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head};
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
+use sea_orm::{ConnectionTrait, QueryOrder};
 
 use super::{Carried, History, Policy, refused};
 use crate::{
@@ -59,10 +59,15 @@ async fn plan(store: &Store, scope: &Scope, request: PruneRequest) -> Result<Pla
     let head = scope
         .find::<audit_head::Entity>()
         .order_by_desc(audit_head::Column::Epoch)
-        .filter(audit_head::Column::State.eq("ok"))
         .one(scope.conn())
         .await?
         .ok_or(StoreError::NotFound(Noun::Tenant))?;
+    if head.state != "ok" {
+        return Err(refused(format!(
+            "nothing is pruned: the log is {}",
+            head.state
+        )));
+    }
     let log = LogId {
         tenant: scope.tenant(),
         epoch: head.epoch,

@@ -1,13 +1,16 @@
 //! Prunes: what is older than the log's policy goes, as planned and agreed to.
 
 use audit::retention::{Plan, PruneKind};
+use chrono::TimeDelta;
 use entity::TenantId;
 use policy::Action;
+use sea_orm::{ConnectionTrait, Value};
 
 use super::{plan::PruneRequest, plan::Scoped, refused};
 use crate::{
-    Actor, ConflictCode, Operator, Receipt, Store, StoreError, Tx,
+    Actor, ConflictCode, Receipt, Store, StoreError, Tx,
     event::{Pruned, class::Public},
+    log::PAYLOAD_DAYS,
     system::Duty,
 };
 
@@ -39,24 +42,6 @@ impl Store {
         tx.prune(request, &plan, plan_hash).await
     }
 
-    /// As [`Self::execute_prune`], for an operator.
-    ///
-    /// # Errors
-    /// As [`Self::execute_prune`].
-    pub async fn execute_prune_by_operator(
-        &self,
-        operator: &Operator,
-        tenant: TenantId,
-        request: PruneRequest,
-        plan_hash: &str,
-    ) -> Result<PruneBegun, StoreError> {
-        let plan = self.plan_prune(tenant, request).await?;
-        let tx = self
-            .begin_operator(operator, Action::AuditPrune, tenant)
-            .await?;
-        tx.prune(request, &plan, plan_hash).await
-    }
-
     /// As [`Self::execute_prune`], for whoever holds the machine.
     ///
     /// # Errors
@@ -70,6 +55,34 @@ impl Store {
         let plan = self.plan_prune(tenant, request).await?;
         let tx = self.begin_duty(Duty::Retention, tenant).await?;
         tx.prune(request, &plan, plan_hash).await
+    }
+
+    /// Logs behind `after`, in the order of their ids, whose oldest disclosure is older than every log's policy.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn logs_with_old_disclosures(
+        &self,
+        after: Option<TenantId>,
+        limit: u64,
+    ) -> Result<Vec<TenantId>, StoreError> {
+        let conn = self.database().begin_job_read().await?;
+        let behind = after.map_or("", |_| "AND h.tenant_id > $2");
+        let sql = format!(
+            "SELECT h.tenant_id FROM audit_head h JOIN audit_entry e \
+             ON e.tenant_id = h.tenant_id AND e.epoch = h.epoch AND e.seq = \
+             (SELECT MIN(d.seq) FROM audit_disclosure d \
+              WHERE d.tenant_id = h.tenant_id AND d.epoch = h.epoch) \
+             WHERE h.state = 'ok' AND e.sequenced_at < $1 {behind} \
+             ORDER BY h.tenant_id LIMIT {limit}"
+        );
+        let old = self.now() - TimeDelta::days(PAYLOAD_DAYS.into());
+        let mut values: Vec<Value> = vec![old.into()];
+        values.extend(after.map(Value::from));
+        let rows = conn.query_all_raw(conn.sql(&sql, values)).await?;
+        rows.iter()
+            .map(|row| Ok(row.try_get("", "tenant_id")?))
+            .collect()
     }
 
     /// Prunes the disclosures that are older than the log's own policy. `None` when there are none.

@@ -178,8 +178,8 @@ impl Tx {
         match self.conn().query_one_raw(statement).await? {
             Some(_) => Ok(()),
             None => Err(StoreError::invalid(
-                "approver",
-                "approver must be an owner of this tenant",
+                "approverId",
+                "approverId must be an owner of this tenant",
             )),
         }
     }

@@ -147,6 +147,16 @@ async fn nothing_goes_before_the_entry_is_kept_outside(
     let scene = Scene::with_entries(kind).await?;
     let store = &scene.db.store;
     scene.years_pass(2);
+    assert!(
+        store
+            .logs_with_old_disclosures(None, 10)
+            .await?
+            .contains(&scene.seed.tenant)
+    );
+    let behind = store
+        .logs_with_old_disclosures(Some(scene.seed.tenant), 10)
+        .await?;
+    assert!(!behind.contains(&scene.seed.tenant));
     let begun = store.prune_by_policy(scene.seed.tenant).await?;
     assert!(begun.is_some());
     let open = store.open_removals(10).await?;

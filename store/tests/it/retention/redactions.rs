@@ -98,7 +98,7 @@ async fn what_the_log_does_not_have_and_who_may_not_are_refused(
     new.approver = MemberId::generate();
     assert!(is_invalid(
         &store.redact(&owner, new.clone()).await,
-        "approver"
+        "approverId"
     ));
     for role in [Role::Admin, Role::Member, Role::Viewer, Role::Auditor] {
         let refused = store.redact(&scene.seed.actor(role), new.clone()).await;
