@@ -7,6 +7,8 @@ pub mod audit_chain;
 pub mod audit_entry;
 pub mod audit_event;
 pub mod audit_export;
+pub mod audit_register;
+pub mod audit_retention;
 pub mod audit_verification;
 pub mod file;
 pub mod link;

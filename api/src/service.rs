@@ -10,6 +10,7 @@ pub mod member;
 pub mod metering;
 pub(crate) mod object;
 pub mod operator;
+pub mod retention;
 pub mod session;
 pub mod tenant;
 pub mod upload;

@@ -13,6 +13,7 @@ pub mod flush;
 mod jobs;
 pub mod log_keys;
 pub mod purge;
+pub mod retention;
 mod sequencer;
 pub mod settle;
 mod supervise;
@@ -33,5 +34,6 @@ pub fn start(app: &Arc<App>) -> Running {
     sweeps::start(app, &mut running);
     log_keys::start(app, &mut running);
     anchor::start(app, &mut running);
+    retention::start(app, &mut running);
     running
 }

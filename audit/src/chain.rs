@@ -8,7 +8,9 @@ mod window;
 pub(crate) use facts::verify_rows;
 
 pub use damage::{Damage, Finding};
-pub use facts::{ChunkReport, DisclosureRow, LogIdentity, Projection, Stored, verify_chunk};
+pub use facts::{
+    ChunkReport, DisclosureRow, LogIdentity, Projection, Stored, verify_chunk, verify_chunk_with,
+};
 pub use verify::{Report, Verifier};
 
 use crate::entry::{Draft, DraftError, Position, Sealed, Time, seal};

@@ -26,6 +26,7 @@ pub mod note;
 pub mod offline;
 pub mod proof;
 pub mod report;
+pub mod retention;
 pub mod sample;
 pub mod tile;
 mod time;

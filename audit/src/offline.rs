@@ -12,7 +12,6 @@ mod claims;
 mod disclosed;
 mod evidence;
 mod fault;
-mod field;
 mod front;
 mod gaps;
 mod gather;
@@ -29,7 +28,8 @@ use crate::checkpoint::Checkpoint;
 use crate::note::{Note, VerifierKey};
 use crate::report::Report;
 
-pub use authority::{KEY, PRUNE, REDACT};
+pub use crate::retention::{PRUNE, REDACT};
+pub use authority::KEY;
 
 /// What the auditor brings along.
 #[derive(Clone, Debug, Default)]

@@ -215,6 +215,8 @@ ids! {
     VerificationId = "ver";
     /// An export of an audit log.
     AuditExportId = "exp";
+    /// A legal hold on a tenant's log.
+    HoldId = "hld";
     /// An operator of the deployment.
     OperatorId = "opr";
     /// A signed-in operator.

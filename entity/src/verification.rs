@@ -24,6 +24,10 @@ pub struct Model {
     pub assurance: Option<String>,
     /// How many entries the chain had.
     pub size: i64,
+    /// Entries of which a prune took bytes or disclosures.
+    pub pruned: i64,
+    /// Entries of which redactions took disclosures.
+    pub redacted: i64,
     /// The lowest sequence number with damage.
     pub first_bad_seq: Option<i64>,
     /// The class of that damage.

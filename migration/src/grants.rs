@@ -3,9 +3,11 @@
 /// Rights per table; a table that is not named gets [`ORDINARY`].
 const NARROW: &[(&str, &str)] = &[
     ("audit_outbox", "SELECT, INSERT, DELETE"),
-    ("audit_entry", "SELECT, INSERT"),
-    ("audit_target", "SELECT, INSERT"),
-    ("audit_disclosure", "SELECT, INSERT"),
+    // What goes is what a signed entry of the log said would go; verification finds everything else that is gone.
+    ("audit_entry", "SELECT, INSERT, DELETE"),
+    ("audit_target", "SELECT, INSERT, DELETE"),
+    ("audit_disclosure", "SELECT, INSERT, DELETE"),
+    ("audit_hold", "SELECT, INSERT, UPDATE (cleared_seq), DELETE"),
     ("audit_head", "SELECT, INSERT, UPDATE"),
     // A replaced key loses its seed; another master key seals the seeds again. The public half stays.
     (
@@ -59,12 +61,11 @@ fn quote(identifier: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn nobody_updates_or_deletes_an_entry() {
+    fn nobody_updates_an_entry() {
         let tables = ["audit_entry".to_owned(), "file".to_owned()];
         let statements = super::statements("app\"x", &tables);
-        assert!(
-            statements
-                .contains(&r#"GRANT SELECT, INSERT ON TABLE "audit_entry" TO "app""x""#.to_owned())
-        );
+        assert!(statements.contains(
+            &r#"GRANT SELECT, INSERT, DELETE ON TABLE "audit_entry" TO "app""x""#.to_owned()
+        ));
     }
 }

@@ -74,6 +74,14 @@ actions! {
     AuditExportLink = "audit.export.link",
     /// Personal values of audit entries were exported with them.
     AuditDisclose = "audit.disclose",
+    /// A legal hold was set: nothing that it covers is redacted or pruned while it is in force.
+    AuditHoldSet = "audit.hold.set",
+    /// A legal hold was lifted.
+    AuditHoldClear = "audit.hold.clear",
+    /// Personal values of entries were redacted: their disclosures go, the entries stay.
+    AuditRedact = "audit.redact",
+    /// Old disclosures, or the bytes of old entries, were pruned: the entry stands before anything goes.
+    AuditPrune = "audit.prune",
     /// An operator created a tenant.
     TenantCreate = "tenant.create",
     /// An operator activated a tenant.
@@ -110,6 +118,8 @@ actions! {
     AuditKeyRotate = "audit.key",
     /// A signing key of a log was replaced for good: its seed was destroyed.
     AuditKeyRetire = "audit.key.retired",
+    /// What a prune said would go is gone.
+    AuditPruneDone = "audit.prune.done",
     /// The key that states when a log had which head was made.
     AuditCosignerCreate = "audit.cosigner",
     /// The heads of tenants' logs were collected into the system log.

@@ -50,6 +50,7 @@ const EVERYBODY: &[Role] = &[Owner, Admin, Member, Viewer, Auditor];
 const READERS: &[Role] = &[Owner, Admin, Member, Viewer];
 const WRITERS: &[Role] = &[Owner, Admin, Member];
 const MANAGERS: &[Role] = &[Owner, Admin];
+const OWNERS: &[Role] = &[Owner];
 const INSPECTORS: &[Role] = &[Owner, Admin, Auditor];
 
 const fn scoped(roles: &'static [Role], scope: Scope) -> Need {
@@ -120,6 +121,8 @@ pub const fn needs(action: Action) -> Need {
         }
         Action::AuditDisclose => people(INSPECTORS),
         Action::AuditVerify => scoped(INSPECTORS, Scope::AuditVerify),
+        Action::AuditHoldSet => people(INSPECTORS),
+        Action::AuditHoldClear | Action::AuditRedact | Action::AuditPrune => people(OWNERS),
         Action::InvitationAccept
         | Action::SessionLogin
         | Action::SessionLogout
@@ -142,6 +145,7 @@ pub const fn needs(action: Action) -> Need {
         | Action::AuditGenesis
         | Action::AuditDraftReject
         | Action::AuditKeyRetire
+        | Action::AuditPruneDone
         | Action::AuditCosignerCreate
         | Action::AuditCheckpointCollect
         | Action::AuditForkDetect

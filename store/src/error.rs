@@ -19,6 +19,7 @@ pub enum Noun {
     AuditEntry,
     AuditExport,
     Verification,
+    Hold,
 }
 
 impl Noun {
@@ -38,6 +39,7 @@ impl Noun {
             Self::AuditEntry => "audit entry",
             Self::AuditExport => "export",
             Self::Verification => "verification",
+            Self::Hold => "hold",
         }
     }
 }

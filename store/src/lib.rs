@@ -38,6 +38,7 @@ pub mod invitation;
 pub mod job;
 pub mod member;
 pub mod quota;
+pub mod retention;
 pub mod tenant;
 pub mod upload;
 pub mod user;

@@ -24,7 +24,8 @@ use crate::{
 pub(crate) const FIRST_EPOCH: i32 = 0;
 /// The number every log's first key has.
 pub(crate) const FIRST_KEY: i32 = 1;
-const PAYLOAD_DAYS: u32 = 365;
+/// Days before which no disclosure of a log goes that begins now.
+pub(crate) const PAYLOAD_DAYS: u32 = 365;
 const ENTRY_DAYS: u32 = 2_555;
 
 /// Starts the log of `tenant`.

@@ -38,6 +38,8 @@ pub enum Duty {
     Anchor,
     /// Making exports of logs and removing them.
     Exporter,
+    /// Pruning what is older than a log's policy.
+    Retention,
 }
 
 impl Duty {
@@ -56,6 +58,7 @@ impl Duty {
             Self::Cosigner => "cosigner",
             Self::Anchor => "anchor",
             Self::Exporter => "exporter",
+            Self::Retention => "retention",
         }
     }
 
@@ -94,6 +97,8 @@ pub enum Reason {
     Anchoring,
     /// Keeping the checkpoint that is handed out, and how far an export is.
     Exporting,
+    /// Deleting what an entry of the log has said would go.
+    Removal,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

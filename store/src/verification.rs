@@ -50,6 +50,8 @@ impl Store {
             verdict: None,
             assurance: None,
             size: 0,
+            pruned: 0,
+            redacted: 0,
             first_bad_seq: None,
             damage: None,
             reason: None,
@@ -112,7 +114,7 @@ fn ended_event(run: &verification::Model, verdict: Verdict) -> Event {
     });
     // The run is what succeeded or not; damage that was found is a success of the search.
     match verdict {
-        Verdict::Intact | Verdict::Broken => event,
+        Verdict::Intact | Verdict::IntactWithDocumentedGaps | Verdict::Broken => event,
         Verdict::Inconclusive => event.with_outcome(Outcome::Unknown),
     }
 }
@@ -174,7 +176,7 @@ impl Tx {
         let first = found.first_bad.as_ref();
         let hex = |hash: Option<audit::hash::Hash>| hash.map(|hash| hash.to_hex());
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let values: [Value; 11] = [
+        let values: [Value; 13] = [
             found.verdict.as_str().into(),
             found.assurance.as_str().into(),
             number(found.size).into(),
@@ -186,11 +188,13 @@ impl Tx {
             self.now().into(),
             self.tenant().into(),
             id.into(),
+            number(found.gaps.pruned).into(),
+            number(found.gaps.redacted).into(),
         ];
         let statement = self.conn().sql(
             "UPDATE verification SET state = 'DONE', verdict = $1, assurance = $2, size = $3, \
              first_bad_seq = $4, damage = $5, reason = $6, recorded_hash = $7, \
-             recomputed_hash = $8, finished_at = $9 \
+             recomputed_hash = $8, finished_at = $9, pruned = $12, redacted = $13 \
              WHERE tenant_id = $10 AND id = $11 AND state = 'RUNNING'",
             values,
         );

@@ -1,13 +1,13 @@
 //! Verification of a log where it lies: the stored bytes are read, hashed and compared, row by row.
 //!
 //! Covered is every column of `audit_head`, `audit_entry`, `audit_target`, `audit_disclosure`,
-//! `audit_checkpoint`, `audit_tile`, `audit_key` and `audit_cosigner`: the entries against their hashes
+//! `audit_checkpoint`, `audit_tile`, `audit_key`, `audit_cosigner` and `audit_hold`: the entries against their hashes
 //! and each other, the projections against the bytes, the head against the last entry, the checkpoints
 //! against the entries and the keys in force, the keys against the entries that introduced them and
 //! against the master key. A row of these tables that no entry accounts for is damage too.
 //!
 //! Not covered, because it is not evidence, or not yet, or never became it:
-//! - the columns that say what is still to do: `audit_head.collected_size`, `audit_head.anchored_size`,
+//! - what says what is still to do: `audit_removal`, `audit_head.collected_size`, `audit_head.anchored_size`,
 //!   `audit_checkpoint.pinned`. What is kept outside is compared where it is kept.
 //! - `audit_outbox` holds what is committed and not yet in the log. Whoever can write that table can
 //!   replace a waiting draft by another valid one, and nothing tells the two apart; the wait is short
@@ -16,6 +16,9 @@
 //! - `audit_quarantine` holds the drafts that were rejected so. The entry proves that there was one,
 //!   not what it was.
 //!
+//! What entries of the log say was redacted or pruned may be missing, and nothing else: [`Verification::gaps`] counts
+//! it.
+//!
 //! Limits: the verdict rests on the log's key at most ([`Assurance::A1`]). Somebody who can write all these
 //! tables can put an old state of all of them back, and somebody who has the master key too can recompute
 //! everything; only a checkpoint kept outside shows that.
@@ -23,13 +26,14 @@
 mod cells;
 mod checkpoint;
 mod cosigner;
+mod gaps;
 mod keys;
 mod page;
 mod register;
 mod tree;
 mod walk;
 
-use audit::chain::Finding;
+use audit::{chain::Finding, retention::GapCount};
 use entity::TenantId;
 
 pub use checkpoint::Signed;
@@ -42,6 +46,8 @@ use crate::{Store, StoreError, bootstrap::DeploymentError};
 pub enum Verdict {
     /// Nothing contradicts anything.
     Intact,
+    /// Nothing contradicts anything, and what is missing was taken as entries of the log say.
+    IntactWithDocumentedGaps,
     /// Something was changed, added or removed.
     Broken,
     /// It could not be read to the end, so nothing is said.
@@ -54,6 +60,7 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Intact => "INTACT",
+            Self::IntactWithDocumentedGaps => "INTACT_WITH_DOCUMENTED_GAPS",
             Self::Broken => "BROKEN",
             Self::Inconclusive => "INCONCLUSIVE",
         }
@@ -90,6 +97,8 @@ pub struct Verification {
     pub assurance: Assurance,
     /// How many entries the log has, as far as it was read.
     pub size: u64,
+    /// Entries that lack something as entries of the log say.
+    pub gaps: GapCount,
     /// The damage with the lowest number; always there when the log is broken.
     pub first_bad: Option<Finding>,
     /// How many rows and columns gave evidence of damage; one damage may show in several.
@@ -113,16 +122,18 @@ impl Verification {
     fn of(walked: Walked) -> Self {
         let Walked {
             report,
+            gaps,
             last_good,
             first_bad,
         } = walked;
         let broken = report.first.is_some();
         Self {
-            verdict: if broken {
-                Verdict::Broken
-            } else {
-                Verdict::Intact
+            verdict: match broken {
+                true => Verdict::Broken,
+                false if gaps == GapCount::default() => Verdict::Intact,
+                false => Verdict::IntactWithDocumentedGaps,
             },
+            gaps,
             // Every entry of an intact log is covered by a signed checkpoint, or it would not be intact.
             assurance: if broken { Assurance::A0 } else { Assurance::A1 },
             size: report.end.size,
@@ -141,6 +152,7 @@ impl Verification {
             verdict: Verdict::Inconclusive,
             assurance: Assurance::A0,
             size: 0,
+            gaps: GapCount::default(),
             first_bad: None,
             findings: 0,
             window: Window::default(),

@@ -226,3 +226,27 @@ async fn an_operator_made_on_the_command_line_can_sign_in() -> anyhow::Result<()
     assert!(again.contains("exists"), "{again}");
     app.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prune_is_planned_before_it_is_agreed_to() -> anyhow::Result<()> {
+    let app = App::start(Stack::Sqlite).await?;
+    let tenant = app.first_run.tenant_id.clone();
+    let prune = ["audit", "prune", "--tenant", &tenant];
+    let dry = [&prune[..], &["--dry-run", "--days", "400", "--json"]].concat();
+    let (done, out, error) = run(&dry, app.environment()).await?;
+    ensure!(done, "{out}{error}");
+    let plan: serde_json::Value = serde_json::from_str(&out)?;
+    let found = (&plan["kind"], &plan["days"], &plan["disclosures"]);
+    assert_eq!(found, (&"payload".into(), &400.into(), &0.into()), "{plan}");
+    let hash = plan["plan"].as_str().unwrap_or_default();
+    let nothing = [&prune[..], &["--days", "400", "--execute", hash]].concat();
+    let error = refusal(&nothing, app.environment()).await?;
+    assert!(error.contains("nothing to prune"), "{error}");
+    let stale = [&prune[..], &["--execute", hash]].concat();
+    let error = refusal(&stale, app.environment()).await?;
+    assert!(error.contains("make another"), "{error}");
+    let early = [&prune[..], &["--dry-run", "--days", "30"]].concat();
+    let error = refusal(&early, app.environment()).await?;
+    assert!(error.contains("365"), "{error}");
+    app.close().await
+}

@@ -45,9 +45,19 @@ impl Done {
     }
 }
 
+/// Nothing that was just set up is old enough to be pruned; the tests of the store move its clock.
+const ELSEWHERE: [&str; 1] = ["auditPrune"];
+
+fn elsewhere(schema: &Value) -> impl Iterator<Item = String> {
+    let asked = mutations(schema);
+    let known = ELSEWHERE.map(str::to_owned).into_iter();
+    known.filter(move |name| asked.contains(name))
+}
+
 /// What the table lacks for that schema.
 fn complaints(schema: &Value, done: &[Done]) -> Vec<String> {
-    let known: BTreeSet<String> = done.iter().map(|done| done.mutation.to_owned()).collect();
+    let done = done.iter().map(|done| done.mutation.to_owned());
+    let known: BTreeSet<String> = done.chain(elsewhere(schema)).collect();
     let asked = mutations(schema);
     let missing = asked
         .difference(&known)
@@ -96,7 +106,13 @@ async fn every_tenant_mutation_puts_its_event_in_the_right_chain(
         is_in_its_chain(&app, one).await?;
     }
     let verified = app.key().get("/v1/audit/verify?full=true").await?;
-    assert_eq!(verified.json()?["verdict"], "INTACT");
+    // One of them was a redaction, and the worker may have done it.
+    let verified = verified.json()?;
+    let verdict = verified["verdict"].as_str().unwrap_or_default();
+    assert!(
+        ["INTACT", "INTACT_WITH_DOCUMENTED_GAPS"].contains(&verdict),
+        "{verified}"
+    );
     app.close().await
 }
 

@@ -34,6 +34,7 @@ pub struct Neighbour {
     pub entry: String,
     pub verification: String,
     pub export: String,
+    pub hold: String,
     /// The token of an invitation that has been accepted.
     pub spent_token: String,
     /// A cursor of each list.
@@ -49,6 +50,8 @@ pub struct Cursors {
     pub files: String,
     pub audit_entries: String,
     pub exports: String,
+    pub redactions: String,
+    pub holds: String,
 }
 
 impl Neighbour {
@@ -92,17 +95,23 @@ impl Neighbour {
             )
             .await?;
         let event = text(&gone, "/auditEvent/id")?;
+        let owner_member = own_member(&owner).await?;
+        let entry = entry(&owner, &event).await?;
+        redact(&owner, &event, &owner_member).await?;
+        let hold = json!({ "basis": "court order", "reference": "AZ 1", "reason": "canary" });
+        let held = owner.mutate("auditHoldSet", hold, "holdId").await?;
         Ok(Self {
             tenant,
+            hold: text(&held, "/holdId")?,
             file,
             trashed,
             pending: text(&opened, "/file/id")?,
             upload: text(&opened, "/upload/id")?,
-            owner_member: own_member(&owner).await?,
+            owner_member,
             member,
             key: text(&key, "/apiKey/id")?,
             invitation: text(&invitation, "/invitation/id")?,
-            entry: entry(&owner, &event).await?,
+            entry,
             event,
             verification: text(&verified, "/verification/id")?,
             export: text(&exported, "/export/id")?,
@@ -189,11 +198,28 @@ async fn entry(owner: &Client, event: &str) -> anyhow::Result<String> {
     .await
 }
 
+/// Redacts the address in the entry of an event.
+async fn redact(owner: &Client, event: &str, approver: &str) -> anyhow::Result<()> {
+    let query = "query($x: ID!) { node(id: $x) { ... on AuditEvent { entry { seq } } } }";
+    let data = owner.data(query, json!({ "x": event })).await?;
+    let seq = &data["node"]["entry"]["seq"];
+    let input = json!({
+        "entries": [{ "seq": seq, "fields": ["actor.email"] }],
+        "basis": "GDPR Art. 17", "request": "DSR-1", "approverId": approver,
+    });
+    owner
+        .mutate("auditRedact", input, "redaction { seq }")
+        .await?;
+    Ok(())
+}
+
 async fn cursors(owner: &Client) -> anyhow::Result<Cursors> {
     let query = "{ viewer { tenant { members(first: 1) { pageInfo { endCursor } } \
         apiKeys(first: 1) { pageInfo { endCursor } } files(first: 1) { pageInfo { endCursor } } \
-        auditEntries(first: 1) { pageInfo { endCursor } } \
-        auditChain { exports(first: 1) { pageInfo { endCursor } } } } } }";
+        auditEntries(first: 1) { pageInfo { endCursor } } auditChain { \
+        exports(first: 1) { pageInfo { endCursor } } \
+        redactions(first: 1) { pageInfo { endCursor } } \
+        holds(first: 1) { pageInfo { endCursor } } } } } }";
     let data = owner.data(query, json!({})).await?;
     let of = |list: &str| {
         text(&data, &format!("/viewer/tenant/{list}/pageInfo/endCursor"))
@@ -205,5 +231,7 @@ async fn cursors(owner: &Client) -> anyhow::Result<Cursors> {
         files: of("files")?,
         audit_entries: of("auditEntries")?,
         exports: of("auditChain/exports")?,
+        redactions: of("auditChain/redactions")?,
+        holds: of("auditChain/holds")?,
     })
 }

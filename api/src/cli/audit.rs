@@ -2,6 +2,7 @@
 
 mod directory;
 mod export;
+mod prune;
 
 use clap::{Args, Subcommand};
 use entity::TenantId;
@@ -18,6 +19,8 @@ pub(super) enum Command {
     RotateKey(Log),
     /// Write a log as an evidence bundle, as OCSF events or as a table
     Export(export::Arguments),
+    /// Delete what is older than a log is kept: a dry run gives a plan, its hash agrees to it
+    Prune(prune::Prune),
 }
 
 #[derive(Debug, Args)]
@@ -41,6 +44,7 @@ pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
     match command {
         Command::RotateKey(log) => rotate_key(config, &log),
         Command::Export(arguments) => export::run(config, &arguments),
+        Command::Prune(prune) => prune::run(&config, &prune),
     }
 }
 

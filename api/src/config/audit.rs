@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{
     reader::Reader,
-    store::{ObjectStore, bucket},
+    store::{ObjectStore, bucket, truth},
 };
 
 /// The audit log's keys, and what of it is kept outside.
@@ -16,6 +16,8 @@ pub struct Audit {
     pub key_overlap: Duration,
     /// `STRONGROOM_AUDIT_EXPORT_TTL`, 60 s to 30 d; default 24 h.
     pub export_ttl: Duration,
+    /// `STRONGROOM_AUDIT_PRUNE`, true or false; default true: disclosures older than the log's policy go.
+    pub prune: bool,
     /// `STRONGROOM_ANCHOR_BUCKET`, a bucket name; default the bucket of all objects, none beside the
     /// embedded store.
     pub anchor_bucket: Option<String>,
@@ -28,10 +30,19 @@ pub struct Audit {
     pub anchor_file: Option<PathBuf>,
 }
 
+impl Audit {
+    /// Whether the head of a log is kept outside, so that what it says is to wait for that.
+    #[must_use]
+    pub fn is_anchored(&self) -> bool {
+        self.anchor_bucket.is_some() || self.anchor_file.is_some()
+    }
+}
+
 pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Option<Audit> {
     let key_days = reader.number("STRONGROOM_AUDIT_KEY_DAYS");
     let key_overlap = reader.duration("STRONGROOM_AUDIT_KEY_OVERLAP");
     let export_ttl = reader.duration("STRONGROOM_AUDIT_EXPORT_TTL");
+    let prune = reader.read("STRONGROOM_AUDIT_PRUNE", truth);
     let anchor_bucket = reader.read("STRONGROOM_ANCHOR_BUCKET", bucket);
     let anchor_prefix = reader.read("STRONGROOM_ANCHOR_PREFIX", prefix);
     let anchor_lock_days = reader.number("STRONGROOM_ANCHOR_LOCK_DAYS");
@@ -44,6 +55,7 @@ pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Opti
         key_days: key_days?,
         key_overlap: key_overlap?,
         export_ttl: export_ttl?,
+        prune: prune?,
         anchor_bucket: anchor_bucket.or(default_bucket),
         anchor_prefix: anchor_prefix?,
         anchor_lock_days: anchor_lock_days?,

@@ -132,6 +132,6 @@ pub(super) fn bucket(text: &str) -> Result<String, String> {
         .ok_or_else(|| "a bucket name".to_owned())
 }
 
-fn truth(text: &str) -> Result<bool, String> {
+pub(super) fn truth(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "a truth value".to_owned())
 }

@@ -1,20 +1,21 @@
 //! Where a log ends, and for those whose log it is, what can be asked of it as a whole.
 
+mod registers;
 pub mod survey;
 
 use async_graphql::{MergedObject, Object};
 use store::audit_entry::ChainInfo;
 
-use self::survey::Survey;
+use self::{registers::Registers, survey::Survey};
 use super::scalar::BigInt;
 
 /// A tenant's log.
 #[derive(Debug, Clone, MergedObject)]
-pub struct AuditChain(ChainEnd, Survey);
+pub struct AuditChain(ChainEnd, Survey, Registers);
 
 impl AuditChain {
     pub(crate) fn new(chain: ChainInfo) -> Self {
-        Self(ChainEnd::new(chain), Survey)
+        Self(ChainEnd::new(chain), Survey, Registers)
     }
 }
 

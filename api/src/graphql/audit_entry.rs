@@ -133,6 +133,7 @@ fn typed(kind: &str, uuid: &str) -> String {
         "api_key" => entity::ApiKeyId::PREFIX,
         "audit_export" => entity::AuditExportId::PREFIX,
         "file" => FileId::PREFIX,
+        "hold" => entity::HoldId::PREFIX,
         "invitation" => entity::InvitationId::PREFIX,
         "member" => entity::MemberId::PREFIX,
         "operator" => entity::OperatorId::PREFIX,

@@ -151,6 +151,16 @@ impl AuditVerification {
         self.run.size.into()
     }
 
+    /// Entries of which a prune took bytes or personal values, as entries of the log say.
+    async fn pruned(&self) -> BigInt {
+        self.run.pruned.into()
+    }
+
+    /// Entries of which redactions took personal values, as entries of the log say.
+    async fn redacted(&self) -> BigInt {
+        self.run.redacted.into()
+    }
+
     /// The lowest number with damage.
     async fn first_bad_seq(&self) -> Option<BigInt> {
         self.run.first_bad_seq.map(Into::into)

@@ -6,6 +6,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 use super::{
     api_key::ApiKeyMutation,
     audit_export::AuditExportMutation,
+    audit_retention::RetentionMutation,
     audit_verification::AuditMutation,
     file::FileMutation,
     link::LinkMutation,
@@ -27,6 +28,7 @@ pub struct Mutation(
     LinkMutation,
     AuditMutation,
     AuditExportMutation,
+    RetentionMutation,
 );
 
 /// The schema of `/graphql`.

@@ -33,6 +33,8 @@ struct Document<'a> {
     verdict: Option<&'a str>,
     assurance: Option<&'a str>,
     size: i64,
+    pruned: i64,
+    redacted: i64,
     first_bad_seq: Option<i64>,
     /// The same word under the name the interface promises, and under the one GraphQL has.
     class: Option<&'a str>,
@@ -86,6 +88,8 @@ impl<'a> Document<'a> {
             verdict: run.verdict.as_deref(),
             assurance: run.assurance.as_deref(),
             size: run.size,
+            pruned: run.pruned,
+            redacted: run.redacted,
             first_bad_seq: run.first_bad_seq,
             class: run.damage.as_deref(),
             damage: run.damage.as_deref(),

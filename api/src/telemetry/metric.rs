@@ -93,6 +93,10 @@ pub const METRICS: &[Metric] = &[
         "Heads of the system log that were kept outside the database.",
     ),
     counter(
+        "strongroom_audit_removed_total",
+        "Disclosures and entries of logs that were deleted as an entry had announced.",
+    ),
+    counter(
         "strongroom_audit_fork_alarms_total",
         "Times that what is kept outside was another log than the database has. Must be 0.",
     ),

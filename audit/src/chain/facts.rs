@@ -7,6 +7,7 @@ use crate::disclosure;
 use crate::entry::{EntryError, EntryRef, Time};
 use crate::genesis;
 use crate::hash::{Hash, leaf};
+use crate::retention::{FieldSet, Gap, GapCount, Permits};
 
 /// The log that rows must belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +73,14 @@ impl ChunkReport {
         self.facts.len()
     }
 
+    /// How many rows lack disclosures that may be missing.
+    pub fn gaps(&self) -> GapCount {
+        let mut count = GapCount::default();
+        let gaps = self.facts.iter().filter_map(|fact| fact.gap);
+        gaps.for_each(|gap| count.add(gap));
+        count
+    }
+
     /// The leaf hash of each row's bytes, and its `ts`; the epoch for bytes that are no entry.
     pub fn leaves(&self) -> impl Iterator<Item = (Hash, Time)> {
         self.facts.iter().map(|fact| {
@@ -90,6 +99,8 @@ pub(super) struct Fact {
     pub(super) entry: Result<Link, EntryError>,
     /// A projection or disclosure that differs.
     pub(super) side: Option<Box<Finding>>,
+    /// Why disclosures may be missing, if some are.
+    pub(super) gap: Option<Gap>,
 }
 
 /// The fields of a readable entry by which it hangs in its log.
@@ -106,10 +117,20 @@ pub(super) struct Link {
 ///
 /// Says nothing about how they hang together; that is [`super::Verifier::join`].
 pub fn verify_chunk(rows: &[Stored<'_>], log: &LogIdentity<'_>) -> ChunkReport {
+    verify_chunk_with(rows, log, &Permits::default())
+}
+
+/// As [`verify_chunk`], but disclosures that `permits` says may be missing are no damage; [`ChunkReport::gaps`] counts
+/// the rows.
+pub fn verify_chunk_with(
+    rows: &[Stored<'_>],
+    log: &LogIdentity<'_>,
+    permits: &Permits,
+) -> ChunkReport {
     let facts = rows
         .par_iter()
         .with_min_len(64)
-        .map(|row| fact(row, log))
+        .map(|row| judge(row, log, permits, EntryRef::parse(row.raw)))
         .collect();
     ChunkReport { facts }
 }
@@ -120,25 +141,27 @@ pub(crate) fn verify_rows(
     log: &LogIdentity<'_>,
     mut look: impl FnMut(u64, &EntryRef<'_>),
 ) -> ChunkReport {
+    let permits = Permits::default();
     let read = |row: &Stored<'_>| {
         let entry = EntryRef::parse(row.raw);
         entry.iter().for_each(|entry| look(row.seq, entry));
-        judge(row, log, entry)
+        judge(row, log, &permits, entry)
     };
     ChunkReport {
         facts: rows.iter().map(read).collect(),
     }
 }
 
-fn fact(row: &Stored<'_>, log: &LogIdentity<'_>) -> Fact {
-    judge(row, log, EntryRef::parse(row.raw))
-}
-
-fn judge(row: &Stored<'_>, log: &LogIdentity<'_>, entry: Result<EntryRef<'_>, EntryError>) -> Fact {
-    let side = entry
-        .as_ref()
-        .ok()
-        .and_then(|entry| projection(row, entry).or_else(|| disclosures(row, entry)));
+fn judge(
+    row: &Stored<'_>,
+    log: &LogIdentity<'_>,
+    permits: &Permits,
+    entry: Result<EntryRef<'_>, EntryError>,
+) -> Fact {
+    let mut gap = None;
+    let side = entry.as_ref().ok().and_then(|entry| {
+        projection(row, entry).or_else(|| disclosures(row, entry, permits, &mut gap))
+    });
     let link = |entry: EntryRef<'_>| Link {
         seq: entry.seq,
         prev: entry.prev,
@@ -152,6 +175,7 @@ fn judge(row: &Stored<'_>, log: &LogIdentity<'_>, entry: Result<EntryRef<'_>, En
         recomputed: leaf(row.raw),
         entry: entry.map(link),
         side: side.map(Box::new),
+        gap,
     }
 }
 
@@ -186,9 +210,18 @@ fn projection(row: &Stored<'_>, entry: &EntryRef<'_>) -> Option<Finding> {
     Some(Finding::new(row.seq, Damage::ProjectionAltered, reason))
 }
 
-fn disclosures(row: &Stored<'_>, entry: &EntryRef<'_>) -> Option<Finding> {
+fn disclosures(
+    row: &Stored<'_>,
+    entry: &EntryRef<'_>,
+    permits: &Permits,
+    gap: &mut Option<Gap>,
+) -> Option<Finding> {
     let stored = row.disclosures?;
-    altered(row.seq, stored, entry).or_else(|| missing(row.seq, stored, entry))
+    altered(row.seq, stored, entry).or_else(|| {
+        let lost = missing(row.seq, stored, entry)?;
+        *gap = permits.gap(row.seq, lost.1);
+        gap.is_none().then_some(lost.0)
+    })
 }
 
 fn altered(seq: u64, stored: &[DisclosureRow<'_>], entry: &EntryRef<'_>) -> Option<Finding> {
@@ -204,11 +237,17 @@ fn altered(seq: u64, stored: &[DisclosureRow<'_>], entry: &EntryRef<'_>) -> Opti
     })
 }
 
-fn missing(seq: u64, stored: &[DisclosureRow<'_>], entry: &EntryRef<'_>) -> Option<Finding> {
-    let (field, _) = entry
-        .sd
-        .into_iter()
-        .find(|(field, _)| stored.iter().all(|row| row.field != *field))?;
-    let reason = format!("the disclosure of `{field}` is gone");
-    Some(Finding::new(seq, Damage::DisclosureMissing, reason))
+/// What to say of the first field whose disclosure is gone, and all such fields.
+fn missing(
+    seq: u64,
+    stored: &[DisclosureRow<'_>],
+    entry: &EntryRef<'_>,
+) -> Option<(Finding, FieldSet)> {
+    let gone = |(field, _): &(&str, &str)| stored.iter().all(|row| row.field != *field);
+    let mut fields = entry.sd.into_iter().filter(gone).peekable();
+    let (first, _) = *fields.peek()?;
+    let reason = format!("the disclosure of `{first}` is gone");
+    let finding = Finding::new(seq, Damage::DisclosureMissing, reason);
+    let fields = fields.filter_map(|(field, _)| FieldSet::of(field));
+    Some((finding, fields.collect()))
 }

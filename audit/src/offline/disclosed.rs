@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::field::FieldSet;
 use crate::bundle::{Line, read_line};
 use crate::chain::{Damage, Finding};
 use crate::disclosure;
 use crate::entry::EntryRef;
+use crate::retention::FieldSet;
 
 /// The lines of one tile, as far as they read as lines in ascending order.
 pub(super) struct Lines<'a> {

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use super::authority::Authority;
 use super::front::Front;
-use super::gaps::{Gaps, Permits};
+use super::gaps::Gaps;
 use super::tree::{Levels, Tree};
 use super::unit::{Examined, Remark};
 use crate::bundle::{FileDigest, ReadError};
 use crate::chain::{ChunkReport, Damage, Finding, Report, Verifier};
 use crate::entry::Time;
 use crate::hash::Hash;
+use crate::retention::{GapCount, Permits};
 use crate::tile::Tile;
 
 /// Keys beyond this number are not taken from a log.
@@ -200,10 +201,7 @@ impl Evidence {
 
     fn permit(&mut self, seq: u64, authority: Authority) {
         match authority {
-            Authority::Redact(entries) => entries
-                .into_iter()
-                .for_each(|(seq, fields)| self.permits.redact(seq, fields)),
-            Authority::Prune(prune) => self.permits.prune(prune),
+            Authority::Permit(permit) => self.permits.add(permit),
             Authority::Key(vkey) if self.keys.len() < MAX_KEYS => self.keys.push((seq, vkey)),
             Authority::Key(_) => {}
             Authority::Origin { origin, vkey } => {
@@ -222,13 +220,13 @@ impl Evidence {
     }
 
     /// The damage with the lowest number in entries and disclosures, those that are gone included.
-    pub(super) fn add_gaps(&mut self) -> (u64, u64) {
+    pub(super) fn add_gaps(&mut self) -> GapCount {
         let judged = self.gaps.judge(&self.permits);
         self.entries.count += judged.lost;
         judged
             .first
             .into_iter()
             .for_each(|first| self.entries.keep(first));
-        (judged.pruned, judged.redacted)
+        judged.documented
     }
 }

@@ -1,15 +1,10 @@
 //! Disclosures that are not there, and whether the log says why.
 
-use std::collections::BTreeMap;
-
-use super::authority::{Prune, PruneKind};
-use super::field::FieldSet;
 use crate::chain::{Damage, Finding};
+use crate::retention::{FieldSet, GapCount, Permits};
 
-/// What is held of gaps and permits at most, in bytes and in numbers: a log that documents more is beyond this
-/// program, and not damaged.
+/// What is held of gaps at most, in bytes: a log that documents more is beyond this program, and not damaged.
 const MAX_PACKED: usize = 1 << 27;
-const MAX_PERMITS: usize = 1 << 20;
 
 /// The missing disclosures of a log, in ascending order: for each entry the distance from the one before and its
 /// fields, in two bytes as a rule.
@@ -19,67 +14,11 @@ pub(super) struct Gaps {
     last: u64,
 }
 
-/// What entries of the log permit to be missing.
-#[derive(Debug, Default)]
-pub(super) struct Permits {
-    redacted: BTreeMap<u64, FieldSet>,
-    prunes: Vec<Prune>,
-    /// Redacted and held entries, and prunes.
-    count: usize,
-}
-
-impl Permits {
-    pub(super) fn redact(&mut self, seq: u64, fields: FieldSet) {
-        self.count += 1;
-        if self.is_full() {
-            return;
-        }
-        let known = self.redacted.entry(seq).or_default();
-        *known = known.and(fields);
-    }
-
-    pub(super) fn prune(&mut self, prune: Prune) {
-        self.count += 1 + prune.held.len();
-        if !self.is_full() {
-            self.prunes.push(prune);
-        }
-    }
-
-    /// Whether more is permitted than can be held.
-    pub(super) fn is_full(&self) -> bool {
-        self.count > MAX_PERMITS
-    }
-
-    /// The first entry whose bytes no prune has taken.
-    pub(super) fn entries_from(&self) -> u64 {
-        let entries = |prune: &&Prune| prune.kind == PruneKind::Entries;
-        let untils = self.prunes.iter().filter(entries).map(|prune| prune.until);
-        untils.max().unwrap_or(0)
-    }
-
-    fn is_pruned(&self, seq: u64) -> bool {
-        // The newest reaches farthest as a rule.
-        self.prunes.iter().rev().any(|prune| {
-            prune.kind == PruneKind::Payload
-                && seq < prune.until
-                && prune.held.binary_search(&seq).is_err()
-        })
-    }
-
-    fn is_redacted(&self, seq: u64, fields: FieldSet) -> bool {
-        self.redacted
-            .get(&seq)
-            .is_some_and(|redacted| redacted.covers(fields))
-    }
-}
-
 /// The gaps, judged.
 #[derive(Debug, Default)]
 pub(super) struct Judged {
-    /// Entries of which a prune took disclosures.
-    pub(super) pruned: u64,
-    /// Entries of which a redaction took disclosures.
-    pub(super) redacted: u64,
+    /// Entries whose gaps are permitted.
+    pub(super) documented: GapCount,
     /// Entries of which disclosures are gone without a word.
     pub(super) lost: u64,
     /// The first of those.
@@ -145,13 +84,12 @@ impl Iterator for Unpack<'_> {
 
 impl Judged {
     fn count(&mut self, seq: u64, fields: FieldSet, permits: &Permits) {
-        if permits.is_redacted(seq, fields) {
-            self.redacted += 1;
-        } else if permits.is_pruned(seq) {
-            self.pruned += 1;
-        } else {
-            self.lost += 1;
-            self.first.get_or_insert_with(|| lost(seq, fields));
+        match permits.gap(seq, fields) {
+            Some(gap) => self.documented.add(gap),
+            None => {
+                self.lost += 1;
+                self.first.get_or_insert_with(|| lost(seq, fields));
+            }
         }
     }
 }
@@ -165,6 +103,13 @@ fn lost(seq: u64, fields: FieldSet) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retention::{Permit, Prune, PruneKind};
+
+    const SEQS: [u64; 6] = [0, 1, 127, 128, 1 << 20, (1 << 53) - 1];
+
+    fn redact(permits: &mut Permits, field: FieldSet) {
+        permits.add(Permit::Redact(SEQS.map(|seq| (seq, field)).to_vec()));
+    }
 
     #[test]
     fn gaps_come_back_as_they_were_added() {
@@ -174,30 +119,23 @@ mod tests {
         );
         let mut gaps = Gaps::default();
         let mut permits = Permits::default();
-        for seq in [0, 1, 127, 128, 1 << 20, (1 << 53) - 1] {
-            gaps.add(seq, email.and(ip));
-            permits.redact(seq, email);
-        }
+        SEQS.iter().for_each(|seq| gaps.add(*seq, email.and(ip)));
+        redact(&mut permits, email);
         let judged = gaps.judge(&permits);
         assert_eq!(
-            (judged.redacted, judged.lost),
+            (judged.documented.redacted, judged.lost),
             (0, 6),
             "one field of two is not enough"
         );
-        for seq in [0, 1, 127, 128, 1 << 20, (1 << 53) - 1] {
-            permits.redact(seq, ip);
-        }
+        redact(&mut permits, ip);
         let judged = gaps.judge(&permits);
-        assert_eq!((judged.redacted, judged.lost, judged.first), (6, 0, None));
+        let found = (judged.documented.redacted, judged.lost, judged.first);
+        assert_eq!(found, (6, 0, None));
     }
 
     #[test]
     fn what_is_held_is_bounded() {
         let email = FieldSet::of("actor.email").unwrap();
-        let mut permits = Permits::default();
-        (0..=MAX_PERMITS as u64).for_each(|seq| permits.redact(seq, email));
-        assert!(permits.is_full());
-        assert_eq!(permits.redacted.len(), MAX_PERMITS);
         let mut gaps = Gaps::default();
         (0..MAX_PACKED as u64).for_each(|seq| gaps.add(seq, email));
         assert!(gaps.is_full());
@@ -210,13 +148,13 @@ mod tests {
         let mut gaps = Gaps::default();
         (0..10).for_each(|seq| gaps.add(seq, email));
         let mut permits = Permits::default();
-        permits.prune(Prune {
+        permits.add(Permit::Prune(Prune {
             kind: PruneKind::Payload,
             until: 8,
             held: vec![3, 5],
-        });
+        }));
         let judged = gaps.judge(&permits);
-        assert_eq!((judged.pruned, judged.lost), (6, 4));
+        assert_eq!((judged.documented.pruned, judged.lost), (6, 4));
         assert_eq!(judged.first.unwrap().seq, 3);
     }
 }

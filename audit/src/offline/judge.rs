@@ -8,6 +8,7 @@ use super::held::{Held, held};
 use super::trust::{Believed, Signed, Witness, believe};
 use crate::bundle::Manifest;
 use crate::report::{Assurance, Harm, Point, Report, Verdict};
+use crate::retention::GapCount;
 
 pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     if let Some(Stop::Unreadable(reason)) = &evidence.stop {
@@ -67,10 +68,10 @@ fn without_checkpoint(evidence: &Evidence) -> Report {
     report
 }
 
-fn describe(case: &Case<'_>, (pruned, redacted): (u64, u64)) -> Report {
+fn describe(case: &Case<'_>, gaps: GapCount) -> Report {
     let mut report = Report::inconclusive("");
-    report.pruned = pruned;
-    report.redacted = redacted;
+    report.pruned = gaps.pruned;
+    report.redacted = gaps.redacted;
     report.cosigned_at = case.believed.cosigned_at;
     if let Signed::By(key) = &case.believed.checkpoint {
         report.signed_by = Some(key.clone());

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::authority::Authority;
 use super::disclosed::{self, Lines};
-use super::field::FieldSet;
 use crate::chain::{ChunkReport, Damage, Finding, LogIdentity, Stored, verify_rows};
 use crate::entry::{EntryRef, Time};
 use crate::hash::Hash;
 use crate::merkle::subtree_root;
+use crate::retention::FieldSet;
 use crate::tile::{Tile, WIDTH, entries, read_tile};
 
 /// What was read for one tile of level 0.

@@ -1,10 +1,13 @@
 //! The classes of recorded data. What class a field has decides where its value may stand.
 
-use audit::value::Value;
+use audit::{
+    retention::{FieldSet, redact_meta},
+    value::Value,
+};
 use data_encoding::HEXLOWER;
 use entity::{
-    ApiKeyId, AuditExportId, FileId, InvitationId, MemberId, OperatorId, TenantId, UploadId,
-    UserId, VerificationId,
+    ApiKeyId, AuditExportId, FileId, HoldId, InvitationId, MemberId, OperatorId, TenantId,
+    UploadId, UserId, VerificationId,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -113,6 +116,29 @@ impl IntoValue for CollectedHead {
     }
 }
 
+/// Entries and the fields of them that are redacted, in the form that verifiers read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedactedFields(pub Vec<(u64, FieldSet)>);
+
+impl IntoValue for RedactedFields {
+    fn into_value(self) -> Option<Value> {
+        Some(redact_meta(&self.0))
+    }
+}
+
+/// A member who agreed to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approver(pub MemberId);
+
+impl IntoValue for Approver {
+    fn into_value(self) -> Option<Value> {
+        Some(Value::object([
+            ("id", Value::string(self.0.uuid().to_string())),
+            ("type", Value::string("user")),
+        ]))
+    }
+}
+
 impl<T: IntoValue> Field for Public<T> {
     fn put(self, name: &'static str, event: &mut Event) {
         if let Some(value) = self.0.into_value() {
@@ -176,6 +202,7 @@ target_ids! {
     ApiKeyId = "api_key",
     AuditExportId = "audit_export",
     FileId = "file",
+    HoldId = "hold",
     InvitationId = "invitation",
     MemberId = "member",
     OperatorId = "operator",

@@ -30,6 +30,10 @@ macro_rules! events {
     )*};
 }
 
+mod retention;
+
+pub use retention::*;
+
 events! {
     /// A file arrived through the server and is ready.
     FileUploaded => FileUpload {

@@ -26,8 +26,8 @@ pub(super) fn of(found: &Verification, outline: &Outline, signed_by: Option<Stri
         } else {
             Disclosures::None
         },
-        pruned: 0,
-        redacted: 0,
+        pruned: found.gaps.pruned,
+        redacted: found.gaps.redacted,
         signed_by: signed_by.filter(|_| is_signed),
         cosigned_at: None,
         harm: harm(found),
@@ -38,6 +38,7 @@ pub(super) fn of(found: &Verification, outline: &Outline, signed_by: Option<Stri
 fn verdict(verdict: Verdict) -> report::Verdict {
     match verdict {
         Verdict::Intact => report::Verdict::Intact,
+        Verdict::IntactWithDocumentedGaps => report::Verdict::IntactWithDocumentedGaps,
         Verdict::Broken => report::Verdict::Broken,
         Verdict::Inconclusive => report::Verdict::Inconclusive,
     }

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use audit::{disclosure, entry::Draft};
+use audit::{
+    disclosure,
+    entry::{Draft, Outcome},
+};
 use entity::{EventId, TenantId};
 use policy::Action;
 use sea_orm::{ConnectionTrait, QueryResult, Value, sea_query::ArrayType};
@@ -137,7 +140,7 @@ impl Known {
             Err("it names another tenant")
         } else if draft.id != row.event_id.uuid().to_string() {
             Err("it names another event")
-        } else if !row.is_own && is_reserved(&draft.action) {
+        } else if !row.is_own && is_reserved(&draft) {
             Err("only the log itself records this")
         } else if !discloses(&draft, &row.disclosures) {
             Err("its disclosures are not those it was drafted with")
@@ -149,16 +152,23 @@ impl Known {
     }
 }
 
-/// What verifiers believe keys and heads by: it never passes through the outbox, so that nobody who can
-/// write there has it signed.
-fn is_reserved(action: &str) -> bool {
+/// What verifiers believe keys, heads and gaps by: it never passes through the outbox, so that nobody who can
+/// write there has it signed. That somebody was refused is for everybody to say.
+fn is_reserved(draft: &Draft) -> bool {
     const RESERVED: [Action; 4] = [
         Action::AuditKeyRotate,
         Action::AuditKeyRetire,
         Action::AuditCosignerCreate,
         Action::AuditCheckpointCollect,
     ];
-    RESERVED.iter().any(|reserved| reserved.name() == action)
+    const RESERVED_SUCCESS: [Action; 4] = [
+        Action::AuditHoldSet,
+        Action::AuditHoldClear,
+        Action::AuditRedact,
+        Action::AuditPrune,
+    ];
+    let among = |actions: &[Action]| actions.iter().any(|of| of.name() == draft.action);
+    among(&RESERVED) || (draft.outcome == Outcome::Success && among(&RESERVED_SUCCESS))
 }
 
 /// Whether the texts are exactly those whose digests the draft has.

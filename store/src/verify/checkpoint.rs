@@ -109,15 +109,15 @@ impl Checkpoints {
         Ok(good)
     }
 
-    /// Holds a checkpoint against the root of as many entries.
-    pub(super) fn compare(&mut self, signed: &Signed, root: Hash, ts_micros: i64) {
+    /// Holds a checkpoint against the root of as many entries, and against the time of the last of them, if it is there.
+    pub(super) fn compare(&mut self, signed: &Signed, root: Hash, ts_micros: Option<i64>) {
         if signed.root != root {
             self.first_bad.get_or_insert(*signed);
         } else if self.first_bad.is_none() {
             self.missing.remove(&signed.size);
             self.last_good = Some(*signed);
         }
-        if signed.signed_at_micros != ts_micros {
+        if ts_micros.is_some_and(|ts_micros| signed.signed_at_micros != ts_micros) {
             let reason = "the time beside the checkpoint is not that of its last entry";
             self.findings.push(of_last(signed.size, reason));
         }

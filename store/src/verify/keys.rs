@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use audit::{
     chain::{Damage, Finding},
-    entry::{Entry, Outcome},
+    entry::{Entry, Outcome, Time},
     note::VerifierKey,
     value::Value,
 };
@@ -19,6 +19,7 @@ use crate::{
     conn::Conn,
     ledger::{LogId, OF_KEYS},
     log::{FIRST_EPOCH, FIRST_KEY},
+    retention::CarriedKey,
 };
 use row::KeyRow;
 
@@ -45,9 +46,33 @@ struct Place {
     at_micros: i64,
 }
 
+impl Term {
+    fn carried(carried: &CarriedKey, origin: &str) -> Option<Self> {
+        let key = VerifierKey::parse(&carried.vkey).ok()?;
+        let place = |(seq, at): (u64, Time)| Place {
+            seq,
+            at_micros: at.as_micros(),
+        };
+        (key.name() == origin).then(|| Self {
+            key_no: i64::try_from(carried.key_no).unwrap_or(i64::MAX),
+            key,
+            introduced: place((carried.seq, carried.at)),
+            retired: carried.retired.map(place),
+        })
+    }
+}
+
 impl KeyRegister {
-    pub(super) async fn read(conn: &Conn, log: LogId, origin: &str) -> Result<Self, StoreError> {
-        let mut terms = Vec::new();
+    /// `carried` are keys whose introductions were pruned.
+    pub(super) async fn read(
+        conn: &Conn,
+        log: LogId,
+        origin: &str,
+        carried: impl Iterator<Item = &CarriedKey>,
+    ) -> Result<Self, StoreError> {
+        let mut terms: Vec<Term> = carried
+            .filter_map(|key| Term::carried(key, origin))
+            .collect();
         for entry in entries(conn, log).await? {
             add(&mut terms, origin, &entry);
         }

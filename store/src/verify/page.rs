@@ -5,10 +5,11 @@ use std::fmt::Write;
 use audit::{
     chain::{
         ChunkReport, Damage, DisclosureRow, Finding, Head, LogIdentity, Projection, Stored,
-        verify_chunk,
+        verify_chunk_with,
     },
     entry::{EntryRef, Time},
     hash::leaf,
+    retention::Permits,
 };
 use entity::TenantId;
 use sea_orm::{ConnectionTrait, Value};
@@ -230,7 +231,7 @@ impl Targets {
 
 impl Page {
     /// Hashes and compares: all the work that costs time.
-    pub(super) fn hash(self, tenant: &str) -> Hashed {
+    pub(super) fn hash(self, tenant: &str, permits: &Permits) -> Hashed {
         let targets: Vec<String> = self.rows.iter().map(|row| row.targets.text()).collect();
         let disclosures: Vec<Vec<DisclosureRow<'_>>> =
             self.rows.iter().map(Row::disclosures).collect();
@@ -243,7 +244,7 @@ impl Page {
             .collect();
         let first = self.rows.first().filter(|row| row.seq == 0);
         Hashed {
-            report: verify_chunk(&stored, &LogIdentity { tenant }),
+            report: verify_chunk_with(&stored, &LogIdentity { tenant }, permits),
             end: self.rows.last().map(Row::end),
             genesis: first.map(|row| row.raw.clone()),
             strays: self.strays,

@@ -71,6 +71,11 @@ impl HeadRow {
         }
     }
 
+    /// The first entry that should be there.
+    pub(super) fn min_seq(&self) -> i64 {
+        self.min_seq
+    }
+
     pub(super) fn frontier(&self) -> Option<&[u8]> {
         self.frontier.as_deref()
     }
@@ -78,10 +83,6 @@ impl HeadRow {
     /// What the walk does not look at.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if self.min_seq != 0 {
-            let reason = "the head says that the first entries were pruned, and no entry says so";
-            findings.push(finding(0, Damage::ProjectionAltered, reason));
-        }
         if self.state != "ok" {
             let reason = format!("the log is {}: nothing is appended to it", self.state);
             let last = self.size.saturating_sub(1);

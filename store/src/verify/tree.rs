@@ -2,6 +2,7 @@
 
 use audit::{
     chain::{ChunkReport, Damage, Finding},
+    entry::Time,
     hash::Hash,
     merkle::{Frontier, subtree_root},
 };
@@ -59,18 +60,29 @@ impl TreeWalk {
 
     /// Grows the tree by a page of entries and compares what is stored of that part.
     pub(super) async fn grow(&mut self, conn: &Conn, page: &ChunkReport) -> Result<(), StoreError> {
+        let leaves = page.leaves().map(|(leaf, ts)| (leaf, Some(ts)));
+        self.grow_by(conn, leaves.collect()).await
+    }
+
+    /// As [`Self::grow`], by hashes; of an entry that is gone there is no time.
+    pub(super) async fn grow_by(
+        &mut self,
+        conn: &Conn,
+        leaves: Vec<(Hash, Option<Time>)>,
+    ) -> Result<(), StoreError> {
         let before = self.frontier.size();
-        let grown = before + page.row_count() as u64;
+        let grown = before + leaves.len() as u64;
         let stored = checkpoint::read(conn, self.log, before..grown).await?;
         let mut stored = self.checkpoints.check(stored).await?.into_iter().peekable();
         let mut full = Vec::new();
-        for (leaf, ts) in page.leaves() {
+        for (leaf, ts) in leaves {
             self.frontier.push(leaf);
             self.fill(0, leaf, &mut full);
             let size = self.frontier.size();
             while let Some(signed) = stored.next_if(|signed| signed.size == size) {
                 let root = self.frontier.root();
-                self.checkpoints.compare(&signed, root, ts.as_micros());
+                let ts = ts.map(Time::as_micros);
+                self.checkpoints.compare(&signed, root, ts);
             }
         }
         self.compare_tiles(conn, before, full).await

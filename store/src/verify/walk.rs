@@ -1,11 +1,17 @@
 //! The walk along a stored log: one page is read while the one before is hashed.
 
-use audit::chain::{Finding, Head, Report, Verifier};
+use std::sync::Arc;
+
+use audit::{
+    chain::{Finding, Head, Report, Verifier},
+    retention::{GapCount, Permits},
+};
 use entity::TenantId;
 
 use super::{
     checkpoint::{Checkpoints, Signed},
     cosigner::Cosigners,
+    gaps::Gaps,
     keys::KeyRegister,
     page, register,
     tree::{Checked, TreeWalk, Vague},
@@ -22,6 +28,7 @@ use crate::{
 /// What a walk found, of the chain and of the checkpoints over it.
 pub(super) struct Walked {
     pub(super) report: Report,
+    pub(super) gaps: GapCount,
     pub(super) last_good: Option<Signed>,
     pub(super) first_bad: Option<Signed>,
 }
@@ -42,16 +49,18 @@ pub(super) async fn walk(
         tenant,
         epoch: FIRST_EPOCH,
     };
-    let keys = KeyRegister::read(&conn, log, &origin).await?;
+    let own = heads.iter().find(|head| head.is_of_log());
+    let gaps = Gaps::read(&conn, log, own.map_or(0, register::HeadRow::min_seq)).await?;
+    let keys = KeyRegister::read(&conn, log, &origin, gaps.keys()).await?;
     let cosigners = Cosigners::read(store, &conn, deployment).await?;
     let checkpoints = Checkpoints::new(origin, &keys, &cosigners);
     let tree = TreeWalk::new(log, checkpoints);
-    let (entries, mut tree) = entries(&conn, tenant, tree, progress).await?;
-    let own = heads.iter().find(|head| head.is_of_log());
+    let (entries, mut tree) = entries(&conn, tenant, &gaps, tree, progress).await?;
     let head = own.map_or(entries.end, register::HeadRow::head);
     let mut report = entries.verifier.finish(&head);
     note(&mut report, entries.strays);
     note(&mut report, strays);
+    note(&mut report, gaps.findings(&conn).await?);
     note(&mut report, register::head_findings(&heads, entries.end));
     let genesis = entries.genesis.as_deref();
     let of_genesis = register::genesis_findings(deployment, tenant, genesis);
@@ -66,8 +75,11 @@ pub(super) async fn walk(
     tree.vague
         .iter()
         .for_each(|vague| explain(&mut report, vague));
+    let mut count = entries.gaps;
+    count.pruned += gaps.pruned();
     Ok(Walked {
         report,
+        gaps: count,
         last_good: tree.checkpoints.last_good,
         first_bad: tree.checkpoints.first_bad,
     })
@@ -94,6 +106,7 @@ fn explain(report: &mut Report, vague: &Vague) {
 
 struct Entries {
     verifier: Verifier,
+    gaps: GapCount,
     strays: Vec<Finding>,
     end: Head,
     genesis: Option<Vec<u8>>,
@@ -105,20 +118,22 @@ const STRAYS: usize = 64;
 async fn entries(
     conn: &Conn,
     tenant: TenantId,
+    gaps: &Gaps,
     mut tree: TreeWalk,
     progress: impl Fn(u64),
 ) -> Result<(Entries, Checked), StoreError> {
     let mut entries = Entries {
-        verifier: Verifier::new(),
+        verifier: gaps.begin(conn, &mut tree).await?,
+        gaps: GapCount::default(),
         strays: Vec::new(),
         end: Head::empty(),
         genesis: None,
     };
-    let mut read: u64 = 0;
-    let mut page = Some(page::read(conn, tenant, i64::MIN).await?);
+    let mut read: u64 = gaps.pruned();
+    let mut page = Some(page::read(conn, tenant, gaps.from()).await?);
     while let Some(current) = page.take() {
         let next = current.next;
-        let hashing = hash(current, tenant);
+        let hashing = hash(current, tenant, gaps.permits());
         if let Some(from) = next {
             page = Some(page::read(conn, tenant, from).await?);
         }
@@ -131,13 +146,22 @@ async fn entries(
     Ok((entries, tree.finish(conn).await?))
 }
 
-fn hash(page: page::Page, tenant: TenantId) -> tokio::task::JoinHandle<page::Hashed> {
+fn hash(
+    page: page::Page,
+    tenant: TenantId,
+    permits: Arc<Permits>,
+) -> tokio::task::JoinHandle<page::Hashed> {
     let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(|| page.hash(&tenant.uuid().to_string())))
+    tokio::task::spawn_blocking(move || {
+        span.in_scope(|| page.hash(&tenant.uuid().to_string(), &permits))
+    })
 }
 
 impl Entries {
     fn add(&mut self, page: page::Hashed) {
+        let gaps = page.report.gaps();
+        self.gaps.pruned += gaps.pruned;
+        self.gaps.redacted += gaps.redacted;
         self.verifier.join(page.report);
         self.strays.extend(page.strays);
         self.strays.truncate(STRAYS);

@@ -15,6 +15,7 @@ mod operator_session;
 mod outbox;
 mod quota;
 mod recording;
+mod retention;
 mod scene;
 mod schema;
 mod survey;

@@ -56,11 +56,15 @@ async fn the_applications_role_cannot_change_what_was_logged() -> anyhow::Result
         "audit_disclosure",
         "audit_key",
     ] {
-        for sql in [
+        let mut statements = vec![
             format!("UPDATE {table} SET epoch = 1"),
-            format!("DELETE FROM {table}"),
             format!("TRUNCATE {table}"),
-        ] {
+        ];
+        // Retention deletes of the log itself; verification finds what no entry announced.
+        if table == "audit_key" {
+            statements.push(format!("DELETE FROM {table}"));
+        }
+        for sql in statements {
             let refused = scene.db.tamper(&sql).await;
             let reason = refused.err().map(|error| error.to_string());
             assert!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use audit::chain::Damage;
 use rstest::rstest;
-use store::{testing::Database, verify::Verdict};
+use store::{retention::NewHold, testing::Database, verify::Verdict};
 
 use crate::scene::{Scene, commit, commit_rich};
 
@@ -14,7 +14,9 @@ const LONG_AGO: &str = "'2020-01-01T00:00:00+00:00'";
 /// The entry that is changed, the number of entries, and the tables that are evidence.
 const SEQ: u64 = 4;
 const SIZE: u64 = 263;
-const EVIDENCE: [&str; 7] = [
+/// The entry that set the hold that is changed.
+const HOLD: u64 = 6;
+const EVIDENCE: [&str; 8] = [
     "audit_checkpoint",
     "audit_tile",
     "audit_entry",
@@ -22,9 +24,10 @@ const EVIDENCE: [&str; 7] = [
     "audit_disclosure",
     "audit_head",
     "audit_key",
+    "audit_hold",
 ];
 /// What is not in the log yet, or never will be; see `store::verify`.
-const OUTSIDE: [&str; 7] = [
+const OUTSIDE: [&str; 8] = [
     "audit_outbox",
     "audit_quarantine",
     // Say what may be tidied up and what is still to do, not what was.
@@ -33,6 +36,7 @@ const OUTSIDE: [&str; 7] = [
     "audit_head.anchored_size",
     // Who asked for an export is in its entries; a bundle proves itself.
     "audit_export",
+    "audit_removal",
     // Nobody has asked for the time yet.
     "audit_cosigner",
 ];
@@ -143,6 +147,13 @@ fn cases(kind: Database) -> Vec<Case> {
         case("audit_key.public", zeros, ProjectionAltered, 0),
         case("audit_key.created_at", LONG_AGO, ProjectionAltered, 0),
         case("audit_key.retired_at", LONG_AGO, ProjectionAltered, 0),
+        case("audit_hold.tenant_id", OTHER, ProjectionAltered, HOLD),
+        case("audit_hold.id", OTHER, ProjectionAltered, HOLD),
+        case("audit_hold.epoch", "1", ProjectionAltered, HOLD),
+        case("audit_hold.seq", "4", ProjectionAltered, HOLD),
+        case("audit_hold.first_seq", "2", ProjectionAltered, HOLD),
+        case("audit_hold.until_seq", "NULL", ProjectionAltered, HOLD),
+        case("audit_hold.cleared_seq", "7", ProjectionAltered, HOLD),
     ]
 }
 
@@ -199,6 +210,15 @@ async fn a_change_of_any_column_is_found_where_it_is(#[case] kind: Database) -> 
     let scene = Scene::new(kind).await?;
     commit(&scene.db.store, &scene.owner(), "plain").await?;
     commit_rich(&scene.db.store, &scene.owner()).await?;
+    scene.db.sequence_all().await?;
+    let hold = NewHold {
+        range: Some(1..3),
+        basis: "court order".to_owned(),
+        reference: "AZ 1/26".to_owned(),
+        reason: None,
+    };
+    let placed = scene.db.store.set_hold(&scene.owner(), hold).await?;
+    assert_eq!(placed.hold.seq.unsigned_abs(), HOLD);
     fill(&scene).await?;
     let found = scene.verdict().await?;
     assert_eq!((found.verdict, found.size), (Verdict::Intact, SIZE));

@@ -2,7 +2,7 @@
 
 use entity::TenantId;
 use serde_json::{Value, json};
-use tests::{App, Client, client::text, file::sha256_hex};
+use tests::{App, Client, client::text, file::sha256_hex, wait};
 
 use super::Done;
 
@@ -20,6 +20,7 @@ pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
     scene.direct_upload().await?;
     scene.file_life().await?;
     scene.verification().await?;
+    scene.retention().await?;
     scene.end().await?;
     Ok(scene.done)
 }
@@ -163,6 +164,40 @@ impl Scene {
             .await?;
         let input = json!({ "format": "BUNDLE" });
         self.act("auditExportCreate", "audit.export", input, "export { id }")
+            .await?;
+        Ok(())
+    }
+
+    async fn retention(&mut self) -> anyhow::Result<()> {
+        let query = "{ viewer { principal { id } tenant { auditEntries(first: 100) { nodes { seq raw } } } } }";
+        let personal = wait::until_some("an entry with a personal field is there", 30, || async {
+            let data = self.owner.data(query, json!({})).await?;
+            let entries = data["viewer"]["tenant"]["auditEntries"]["nodes"].as_array();
+            let personal = entries.into_iter().flatten().find(|entry| {
+                let raw = entry["raw"].as_str().unwrap_or_default();
+                raw.contains("\"actor.email\"")
+            });
+            Ok(personal.map(|entry| {
+                (
+                    entry["seq"].clone(),
+                    data["viewer"]["principal"]["id"].clone(),
+                )
+            }))
+        });
+        let (seq, owner) = personal.await?;
+        let hold = json!({ "basis": "court order", "reference": "AZ 1/26" });
+        let held = self
+            .act("auditHoldSet", "audit.hold.set", hold, "holdId")
+            .await?;
+        let id = text(&held, "/holdId")?;
+        let lift = json!({ "holdId": id, "reference": "AZ 1/26" });
+        self.act("auditHoldClear", "audit.hold.clear", lift, "holdId")
+            .await?;
+        let redact = json!({
+            "entries": [{ "seq": seq, "fields": ["actor.email"] }],
+            "basis": "GDPR Art. 17", "request": "DSR-1", "approverId": owner,
+        });
+        self.act("auditRedact", "audit.redact", redact, "redaction { seq }")
             .await?;
         Ok(())
     }

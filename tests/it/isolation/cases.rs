@@ -2,8 +2,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use entity::{
-    ApiKeyId, AuditExportId, EntryId, EventId, FileId, InvitationId, MemberId, TenantId, UploadId,
-    VerificationId,
+    ApiKeyId, AuditExportId, EntryId, EventId, FileId, HoldId, InvitationId, MemberId, TenantId,
+    UploadId, VerificationId,
 };
 use tests::Neighbour;
 
@@ -81,6 +81,23 @@ macro_rules! by_cursor {
     };
 }
 
+macro_rules! by_register {
+    ($list:literal, $pairs:expr) => {
+        Case {
+            path: concat!("AuditChain.", $list, "(after)"),
+            pairs: $pairs,
+            call: Call::Graphql(concat!(
+                "query($x: String!) { viewer { tenant { auditChain { ",
+                $list,
+                "(first: 5, after: $x) { nodes { entry { id } } pageInfo { hasNextPage endCursor } } \
+                 } } } }"
+            )),
+            expect: "not a cursor of this list",
+            kind: Kind::Leads,
+        }
+    };
+}
+
 macro_rules! by_filter {
     ($path:literal, $kind:literal, $list:literal, $field:literal, $pairs:expr) => {
         Case {
@@ -143,6 +160,23 @@ pub(super) const CASES: &[Case] = &[
         ),
         expect: "not a cursor of this list",
         kind: Kind::Leads,
+    },
+    by_register!("redactions", |n| {
+        vec![(n.cursors.redactions.clone(), forged(&n.cursors.redactions))]
+    }),
+    by_register!("holds", |n| {
+        vec![(n.cursors.holds.clone(), forged(&n.cursors.holds))]
+    }),
+    // The neighbour has pruned nothing: it is too young. No cursor leads anywhere.
+    Case {
+        path: "AuditChain.prunes(after)",
+        pairs: |n| vec![(n.cursors.holds.clone(), forged(&n.cursors.holds))],
+        call: Call::Graphql(
+            "query($x: String!) { viewer { tenant { auditChain { prunes(first: 5, after: $x) \
+             { nodes { planHash } pageInfo { hasNextPage endCursor } } } } } }",
+        ),
+        expect: "not a cursor of this list",
+        kind: Kind::Free,
     },
     by_filter!(
         "AuditFilter.actorId",
@@ -215,6 +249,19 @@ pub(super) const CASES: &[Case] = &[
         ),
         expect: "PENDING",
         kind: Kind::Free,
+    },
+    by_id!("AuditHoldClearInput.holdId", "auditHoldClear", "reference: \"AZ\", holdId",
+        [hold: HoldId], "holdId"),
+    Case {
+        path: "AuditRedactInput.approverId",
+        pairs: |n| vec![(n.owner_member.clone(), MemberId::generate().to_string())],
+        call: Call::Graphql(
+            "mutation($x: ID!) { auditRedact(input: { entries: [{ seq: \"1\", fields: [\"extra\"] }], \
+             basis: \"GDPR\", request: \"DSR-1\", approverId: $x }) { redaction { seq } auditEvent { id } \
+             userErrors { code message path } } }",
+        ),
+        expect: "INVALID",
+        kind: Kind::Leads,
     },
     by_id!("ApiKeyRevokeInput.id", "apiKeyRevoke", "id", [key: ApiKeyId], "apiKey { id name }"),
     by_id!("MemberRemoveInput.memberId", "memberRemove", "memberId",

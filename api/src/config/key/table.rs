@@ -416,6 +416,15 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_AUDIT_PRUNE",
+        section: Section::Audit,
+        doc: "Whether the worker deletes the personal values of entries that are older than the log's own policy (365 days) and not held; each time an entry of the log says so first.",
+        unit: "truth value",
+        range: Range::OneOf(&["true", "false"]),
+        default: Some("true"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_ANCHOR_BUCKET",
         section: Section::Audit,
         doc: "Bucket for anchors, the heads of logs that are kept outside the database; best one with object lock, which its writers cannot empty.",

@@ -79,6 +79,14 @@ const TENANT: &[(&str, Right)] = &[
     ("Mutation.fileSignedUrlCreate", Of(Action::LinkCreate)),
     ("Mutation.auditVerify", Of(Action::AuditVerify)),
     ("Mutation.auditExportCreate", Of(Action::AuditExport)),
+    ("AuditChain.redactions", Of(Action::AuditRead)),
+    ("AuditChain.prunes", Of(Action::AuditRead)),
+    ("AuditChain.holds", Of(Action::AuditRead)),
+    ("AuditChain.prunePlan", Of(Action::AuditPrune)),
+    ("Mutation.auditHoldSet", Of(Action::AuditHoldSet)),
+    ("Mutation.auditHoldClear", Of(Action::AuditHoldClear)),
+    ("Mutation.auditRedact", Of(Action::AuditRedact)),
+    ("Mutation.auditPrune", Of(Action::AuditPrune)),
 ];
 
 const OPERATOR: &[(&str, Right)] = &[

@@ -1,16 +1,17 @@
 //! Sets of the fields that can be disclosed, in four bytes.
 
 use crate::disclosure::is_field;
+use crate::entry::MAX_TARGETS;
 
 const NAMED: [&str; 5] = ["actor.email", "actor.ip", "actor.ua", "changes", "extra"];
 
 /// Some of the 25 fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct FieldSet(u32);
+pub struct FieldSet(u32);
 
 impl FieldSet {
     /// The set of one field; `None` for a name that is none.
-    pub(super) fn of(name: &str) -> Option<FieldSet> {
+    pub fn of(name: &str) -> Option<FieldSet> {
         if let Some(place) = NAMED.iter().position(|named| *named == name) {
             return Some(FieldSet(1 << place));
         }
@@ -20,35 +21,53 @@ impl FieldSet {
     }
 
     /// The set as a number.
-    pub(super) fn bits(self) -> u32 {
+    pub(crate) fn bits(self) -> u32 {
         self.0
     }
 
     /// The set of a number that [`FieldSet::bits`] gave; anything else gives the empty set.
-    pub(super) fn from_bits(bits: u64) -> FieldSet {
+    pub(crate) fn from_bits(bits: u64) -> FieldSet {
         FieldSet(u32::try_from(bits).unwrap_or_default())
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    pub(super) fn and(self, other: FieldSet) -> FieldSet {
+    /// Both together.
+    pub fn and(self, other: FieldSet) -> FieldSet {
         FieldSet(self.0 | other.0)
     }
 
     /// Whether all of `other` are in it.
-    pub(super) fn covers(self, other: FieldSet) -> bool {
+    pub fn covers(self, other: FieldSet) -> bool {
         other.0 & !self.0 == 0
     }
 
+    /// Those of it that are not in `other`.
+    #[must_use]
+    pub fn without(self, other: FieldSet) -> FieldSet {
+        FieldSet(self.0 & !other.0)
+    }
+
     /// The first name in it.
-    pub(super) fn first(self) -> Option<String> {
+    pub fn first(self) -> Option<String> {
         let place = usize::try_from(self.0.trailing_zeros()).ok()?;
         match place.checked_sub(NAMED.len()) {
             None => Some(NAMED[place].to_owned()),
-            Some(number) => (number < 20).then(|| format!("target.{number}.name")),
+            Some(number) => (number < MAX_TARGETS).then(|| format!("target.{number}.name")),
         }
+    }
+
+    /// The names in it.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let mut left = self;
+        std::iter::from_fn(move || {
+            let name = left.first()?;
+            left.0 &= left.0 - 1;
+            Some(name)
+        })
     }
 }
 
@@ -80,6 +99,8 @@ mod tests {
         let all: FieldSet = sets.iter().copied().collect();
         assert_eq!(all.0, (1 << 25) - 1);
         assert!(all.covers(sets[3]) && !sets[3].covers(all));
+        assert_eq!(all.names().collect::<Vec<_>>(), names);
+        assert_eq!(all.without(sets[3]).and(sets[3]), all);
         for name in [
             "",
             "actor",
