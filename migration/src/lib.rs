@@ -12,6 +12,7 @@ mod m0001_foundation;
 mod m0002_operator_session;
 mod m0003_ledger;
 mod m0004_anchor;
+mod m0005_verification;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_operator_session::Migration),
             Box::new(m0003_ledger::Migration),
             Box::new(m0004_anchor::Migration),
+            Box::new(m0005_verification::Migration),
         ]
     }
 }

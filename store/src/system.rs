@@ -36,6 +36,8 @@ pub enum Duty {
     Cosigner,
     /// Entering the heads of tenants' logs into the system log, and keeping that outside.
     Anchor,
+    /// Beginning the next epoch of a log in quarantine.
+    Recovery,
 }
 
 impl Duty {
@@ -53,6 +55,7 @@ impl Duty {
             Self::KeyRotation => "key_rotation",
             Self::Cosigner => "cosigner",
             Self::Anchor => "anchor",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -89,6 +92,8 @@ pub enum Reason {
     Cosigning,
     /// Remembering what of the logs is kept outside.
     Anchoring,
+    /// Keeping a checkpoint that was handed out.
+    CheckpointPinning,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

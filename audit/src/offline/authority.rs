@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::canon;
 use crate::entry::{EntryRef, Outcome};
-use crate::genesis;
+use crate::genesis::{self, Previous};
 use crate::value::Value;
 
 use super::field::FieldSet;
@@ -26,6 +26,8 @@ pub(super) enum Authority {
     Origin {
         origin: String,
         vkey: String,
+        /// The epoch before, in a log that was recovered.
+        previous: Option<Previous>,
     },
 }
 
@@ -128,6 +130,7 @@ fn origin(meta: &Members) -> Option<Authority> {
     Some(Authority::Origin {
         origin: text(meta, "origin")?,
         vkey: text(meta, "vkey")?,
+        previous: Previous::of_meta(meta).and_then(Result::ok),
     })
 }
 

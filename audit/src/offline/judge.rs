@@ -72,6 +72,7 @@ fn describe(case: &Case<'_>, (pruned, redacted): (u64, u64)) -> Report {
     report.pruned = pruned;
     report.redacted = redacted;
     report.cosigned_at = case.believed.cosigned_at;
+    report.previous.clone_from(&case.evidence.previous);
     if let Signed::By(key) = &case.believed.checkpoint {
         report.signed_by = Some(key.clone());
         report.assurance = Assurance::A1;

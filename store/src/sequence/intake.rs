@@ -152,11 +152,12 @@ impl Known {
 /// What verifiers believe keys and heads by: it never passes through the outbox, so that nobody who can
 /// write there has it signed.
 fn is_reserved(action: &str) -> bool {
-    const RESERVED: [Action; 4] = [
+    const RESERVED: [Action; 5] = [
         Action::AuditKeyRotate,
         Action::AuditKeyRetire,
         Action::AuditCosignerCreate,
         Action::AuditCheckpointCollect,
+        Action::AuditRecover,
     ];
     RESERVED.iter().any(|reserved| reserved.name() == action)
 }
