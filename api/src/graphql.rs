@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod audit_event;
+mod audit_proof;
 pub mod audit_verification;
 pub mod file;
 pub mod link;

@@ -17,6 +17,7 @@ pub mod settle;
 mod supervise;
 pub mod sweep;
 mod sweeps;
+pub mod verification;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub use supervise::Running;
 
 use crate::app::App;
 
-/// Starts appending to chains, doing jobs and sweeping.
+/// Starts appending to chains and verifying them, doing jobs and sweeping.
 pub fn start(app: &Arc<App>) -> Running {
     let mut running = Running::new(app);
     sequencer::start(app, &mut running);
@@ -32,5 +33,6 @@ pub fn start(app: &Arc<App>) -> Running {
     sweeps::start(app, &mut running);
     log_keys::start(app, &mut running);
     anchor::start(app, &mut running);
+    verification::start(app, &mut running);
     running
 }

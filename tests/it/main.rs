@@ -12,4 +12,5 @@ mod limits;
 mod main_job;
 mod readme;
 mod refusals;
+mod restored;
 mod sessions;

@@ -1,5 +1,10 @@
 //! `strongroom audit …`: for whoever holds the machine.
 
+mod recover;
+mod verify;
+
+use std::process::ExitCode;
+
 use clap::{Args, Subcommand};
 use entity::TenantId;
 
@@ -13,6 +18,10 @@ use crate::{
 pub(super) enum Command {
     /// Give a log a new signing key; the present one signs beside it until the overlap is over
     RotateKey(Log),
+    /// Verify a log, or all of them: 0 intact, 2 broken, 3 inconclusive
+    Verify(verify::Arguments),
+    /// Close a log in quarantine and begin its next epoch, which names what is lost
+    Recover(recover::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -26,13 +35,26 @@ pub(super) struct Log {
     system: bool,
 }
 
-pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
-    let Command::RotateKey(log) = command;
-    let rotated = runtime(&config)?.block_on(async {
-        let store = start::store(&config).await?;
+impl Log {
+    fn tenant(&self) -> TenantId {
+        self.tenant.unwrap_or(TenantId::SYSTEM)
+    }
+}
+
+pub(super) fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::RotateKey(log) => rotate_key(&config, &log),
+        Command::Verify(arguments) => verify::run(&config, &arguments),
+        Command::Recover(arguments) => recover::run(&config, &arguments),
+    }
+}
+
+fn rotate_key(config: &Config, log: &Log) -> anyhow::Result<ExitCode> {
+    let rotated = runtime(config)?.block_on(async {
+        let store = start::store(config).await?;
         store.deployment().await?;
-        let tenant = log.tenant.unwrap_or(TenantId::SYSTEM);
-        anyhow::Ok(store.rotate_log_key_by_duty(tenant).await?)
+        anyhow::Ok(store.rotate_log_key_by_duty(log.tenant()).await?)
     })?;
-    print(rotated.vkey)
+    print(rotated.vkey)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,10 @@ pub struct Audit {
     pub key_days: u16,
     /// `STRONGROOM_AUDIT_KEY_OVERLAP`, 0 s to 90 d; default 24 h.
     pub key_overlap: Duration,
+    /// `STRONGROOM_AUDIT_VERIFY_EVERY`, 0 s to 90 d; default 24 h; 0 leaves it to people.
+    pub verify_every: Duration,
+    /// `STRONGROOM_AUDIT_VERIFY_FULL_EVERY`, 0 s to 365 d; default 7 d; 0 leaves it to people.
+    pub verify_full_every: Duration,
     /// `STRONGROOM_ANCHOR_BUCKET`, a bucket name; default the bucket of all objects, none beside the
     /// embedded store.
     pub anchor_bucket: Option<String>,
@@ -29,6 +33,8 @@ pub struct Audit {
 pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Option<Audit> {
     let key_days = reader.number("STRONGROOM_AUDIT_KEY_DAYS");
     let key_overlap = reader.duration("STRONGROOM_AUDIT_KEY_OVERLAP");
+    let verify_every = reader.duration("STRONGROOM_AUDIT_VERIFY_EVERY");
+    let verify_full_every = reader.duration("STRONGROOM_AUDIT_VERIFY_FULL_EVERY");
     let anchor_bucket = reader.read("STRONGROOM_ANCHOR_BUCKET", bucket);
     let anchor_prefix = reader.read("STRONGROOM_ANCHOR_PREFIX", prefix);
     let anchor_lock_days = reader.number("STRONGROOM_ANCHOR_LOCK_DAYS");
@@ -40,6 +46,8 @@ pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Opti
     Some(Audit {
         key_days: key_days?,
         key_overlap: key_overlap?,
+        verify_every: verify_every?,
+        verify_full_every: verify_full_every?,
         anchor_bucket: anchor_bucket.or(default_bucket),
         anchor_prefix: anchor_prefix?,
         anchor_lock_days: anchor_lock_days?,

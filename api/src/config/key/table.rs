@@ -407,6 +407,24 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_AUDIT_VERIFY_EVERY",
+        section: Section::Audit,
+        doc: "How often the worker verifies each log: what came since the last verification that found it intact; 0 leaves that to people.",
+        unit: "duration",
+        range: Range::Seconds(0, 7_776_000),
+        default: Some("24h"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_AUDIT_VERIFY_FULL_EVERY",
+        section: Section::Audit,
+        doc: "How often the worker reads every entry of each log again; 0 leaves that to people.",
+        unit: "duration",
+        range: Range::Seconds(0, 31_536_000),
+        default: Some("7d"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_ANCHOR_BUCKET",
         section: Section::Audit,
         doc: "Bucket for anchors, the heads of logs that are kept outside the database; best one with object lock, which its writers cannot empty.",
