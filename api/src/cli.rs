@@ -7,7 +7,7 @@ mod output;
 mod run;
 mod setup;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -80,8 +80,8 @@ impl Cli {
     ///
     /// # Errors
     /// One sentence, or all problems of the configuration.
-    pub fn run(self) -> anyhow::Result<()> {
-        match self.command {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let done = match self.command {
             Command::Schema { operator } => setup::schema(operator),
             Command::CheckConfig => setup::check_config(),
             Command::Serve(serve) => run::serve(Config::from_process()?, serve),
@@ -90,16 +90,18 @@ impl Cli {
             Command::Bootstrap { output } => setup::bootstrap(Config::from_process()?, output),
             Command::Operator { command } => operator::run(Config::from_process()?, command),
             Command::MasterKey { command } => master_key::run(Config::from_process()?, command),
-            Command::Audit { command } => audit::run(Config::from_process()?, command),
-        }
+            // The only one with more than one way to end.
+            Command::Audit { command } => return audit::run(Config::from_process()?, command),
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 
 /// Says on standard error why a command failed, with what lies behind it.
 #[must_use]
-pub fn fail(error: &anyhow::Error) -> std::process::ExitCode {
+pub fn fail(error: &anyhow::Error) -> ExitCode {
     use std::io::Write;
     // Whoever closed standard error does not want to know.
     let _ = writeln!(std::io::stderr(), "strongroom: {error:#}");
-    std::process::ExitCode::FAILURE
+    ExitCode::FAILURE
 }

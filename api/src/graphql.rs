@@ -7,6 +7,7 @@ pub mod audit_chain;
 pub mod audit_entry;
 pub mod audit_event;
 pub mod audit_export;
+mod audit_proof;
 pub mod audit_register;
 pub mod audit_retention;
 pub mod audit_verification;

@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod auth;
+mod body;
 pub mod client_addr;
 pub mod context;
 pub mod limit;

@@ -15,7 +15,7 @@ use store::{
 };
 
 use crate::{
-    adapter::{blob::CheckError, password::PasswordError},
+    adapter::{anchor::Anchors, blob::CheckError, password::PasswordError},
     app::App,
     config::{self, Config},
     worker::anchor,
@@ -135,19 +135,36 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     })
 }
 
-/// Reads what is kept outside of the logs, so that a place that cannot be read shows at the start. Nothing is
-/// compared with the logs yet.
+/// Reads what is kept outside of the logs, and puts those into quarantine that are not what they are known to have
+/// been: the database was put back, or is another one.
 async fn read_marks(app: &App) -> Result<(), StartError> {
-    let marks = anchor::load_marks(app).await;
-    let marks = marks.map_err(|error| StartError::Anchors(describe(&error)))?;
-    tracing::info!(
-        logs = marks.len(),
-        "read the heads of logs that are kept outside"
-    );
+    let compared = anchor::compare(&app.store, &app.anchors).await;
+    let compared = compared.map_err(|error| StartError::Anchors(describe(&error)))?;
+    if !compared.quarantined.is_empty() {
+        tracing::error!(
+            logs = compared.quarantined.len(),
+            "logs are in quarantine, nothing is appended to them: see `strongroom audit recover`"
+        );
+    }
     Ok(())
 }
 
-fn describe(error: &dyn std::error::Error) -> String {
+/// The places of anchors alone, for commands that need no requests answered; with the object store that they need.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn anchors(
+    config: &Config,
+    store: &Store,
+) -> Result<(Anchors, Option<EmbeddedStore>), StartError> {
+    if config.audit.anchor_bucket.is_none() {
+        return Ok((Anchors::in_file(config), None));
+    }
+    let (blob, embedded) = object_store::open(config, store).await?;
+    Ok((Anchors::new(config, &blob), embedded))
+}
+
+pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     let cause = error.source().map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())
 }

@@ -19,6 +19,7 @@ pub mod settle;
 mod supervise;
 pub mod sweep;
 mod sweeps;
+pub mod verification;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub use supervise::Running;
 
 use crate::app::App;
 
-/// Starts appending to chains, doing jobs and sweeping.
+/// Starts appending to chains and verifying them, doing jobs and sweeping.
 pub fn start(app: &Arc<App>) -> Running {
     let mut running = Running::new(app);
     sequencer::start(app, &mut running);
@@ -35,5 +36,6 @@ pub fn start(app: &Arc<App>) -> Running {
     log_keys::start(app, &mut running);
     anchor::start(app, &mut running);
     retention::start(app, &mut running);
+    verification::start(app, &mut running);
     running
 }

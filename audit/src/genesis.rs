@@ -6,7 +6,11 @@ use crate::encoding::decimal;
 use crate::entry::{Actor, Draft, Outcome, Req, SYSTEM_TENANT, Time, is_uuid};
 use crate::value::Value;
 
+mod previous;
+
 pub use crate::note::{LogKey, vkey};
+use previous::PREVIOUS;
+pub use previous::{NamedHead, Previous};
 
 /// The action of entry 0 and of no other.
 pub const ACTION: &str = "audit.genesis";
@@ -76,6 +80,8 @@ pub struct Genesis {
     pub payload_days: u32,
     /// Days after which entries may go.
     pub entry_days: u32,
+    /// The epoch before this one, in a log that was recovered.
+    pub previous: Option<Previous>,
 }
 
 impl Genesis {
@@ -85,6 +91,7 @@ impl Genesis {
             ("entry_days", self.entry_days.into()),
             ("payload_days", self.payload_days.into()),
         ]);
+        let previous = self.previous.as_ref().map(Previous::to_value);
         let meta = [
             ("deployment", self.deployment.into()),
             ("origin", self.origin.into()),
@@ -103,6 +110,7 @@ impl Genesis {
             sd: BTreeMap::new(),
             meta: meta
                 .into_iter()
+                .chain(previous.map(|previous| (PREVIOUS, previous)))
                 .map(|(key, value)| (key.to_owned(), value))
                 .collect(),
             trim: None,

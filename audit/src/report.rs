@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::chain::Damage;
 use crate::entry::Time;
+use crate::genesis::Previous;
 use crate::hash::Hash;
 
 /// The outcome. Never without an [`Assurance`]: "intact" alone would claim more than was checked.
@@ -103,6 +104,9 @@ pub struct Report {
     pub pruned: u64,
     /// Entries of which a documented redaction took a disclosure.
     pub redacted: u64,
+    /// What the log's genesis says of the epoch before it; `None` in a log that was never recovered, and when the
+    /// genesis is not among the entries.
+    pub previous: Option<Previous>,
     /// The verifier key that signed the newest checkpoint.
     pub signed_by: Option<String>,
     /// The latest time at which a trusted cosigner saw the newest checkpoint.
@@ -163,6 +167,7 @@ impl Report {
             disclosures: Disclosures::None,
             pruned: 0,
             redacted: 0,
+            previous: None,
             signed_by: None,
             cosigned_at: None,
             harm: None,

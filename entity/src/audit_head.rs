@@ -30,6 +30,12 @@ pub struct Model {
     pub collected_size: i64,
     /// How many entries are covered by what is kept outside.
     pub anchored_size: i64,
+    /// The epoch of a head that is kept outside and that this log does not bear out.
+    pub known_epoch: Option<i32>,
+    /// The size of that head.
+    pub known_size: Option<i64>,
+    /// Its root.
+    pub known_root: Option<Vec<u8>>,
 }
 
 /// Joins are written where they are used, so that each names its tenant.

@@ -12,6 +12,7 @@ mod m0001_foundation;
 mod m0002_operator_session;
 mod m0003_ledger;
 mod m0004_anchor;
+mod m0005_verification;
 mod m0006_retention;
 mod m0007_export;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_operator_session::Migration),
             Box::new(m0003_ledger::Migration),
             Box::new(m0004_anchor::Migration),
+            Box::new(m0005_verification::Migration),
             Box::new(m0006_retention::Migration),
             Box::new(m0007_export::Migration),
         ]

@@ -124,8 +124,10 @@ actions! {
     AuditCosignerCreate = "audit.cosigner",
     /// The heads of tenants' logs were collected into the system log.
     AuditCheckpointCollect = "audit.checkpoint",
-    /// What is kept outside of the system log is another log than the database has.
+    /// What is kept outside of a log is another log than the database has.
     AuditForkDetect = "audit.fork_detected",
+    /// A log in quarantine was closed, and its next epoch began.
+    AuditRecover = "audit.recovered",
     /// Another master key took over: what the old one had sealed was sealed anew.
     MasterKeyRotate = "master_key.rotate",
     /// The deployment was set up for the first time.

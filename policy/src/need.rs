@@ -149,6 +149,7 @@ pub const fn needs(action: Action) -> Need {
         | Action::AuditCosignerCreate
         | Action::AuditCheckpointCollect
         | Action::AuditForkDetect
+        | Action::AuditRecover
         | Action::MasterKeyRotate
         | Action::Bootstrap => SYSTEM,
     }

@@ -26,6 +26,8 @@ pub enum Label {
     Cursor,
     /// Seals the seeds of the logs' signing keys.
     AuditKeySeal,
+    /// Seals what a run of verification leaves for the next one.
+    VerificationSeal,
     /// HMAC of secrets that must be named in the audit log.
     AuditSecret,
     /// The credentials of the embedded object store.
@@ -40,6 +42,7 @@ impl Label {
             Self::ApiKeyPepper => "api-key-pepper",
             Self::Cursor => "cursor",
             Self::AuditKeySeal => "audit-key-seal",
+            Self::VerificationSeal => "verification-seal",
             Self::AuditSecret => "audit-secret",
             Self::EmbeddedStore => "embedded-store",
             Self::Check => "check",

@@ -9,6 +9,10 @@ pub(crate) mod checkpoint;
 mod collect;
 pub(crate) mod cosigner;
 pub(crate) mod key;
+pub(crate) mod outside;
+mod proof;
+mod receipt;
+mod recovery;
 mod rotation;
 pub(crate) mod tile;
 
@@ -21,6 +25,9 @@ use entity::{TenantId, audit_head};
 
 pub use anchor::{Anchor, HeadMark};
 pub use collect::COLLECTED_AT_ONCE;
+pub use outside::{Compared, Depth};
+pub use proof::Provable;
+pub use recovery::Recovery;
 pub use rotation::RotatedKey;
 
 use crate::{Store, StoreError, bootstrap::Deployment, conn::Conn, log::log_origin};

@@ -3,7 +3,7 @@
 use audit::{
     chain::Head,
     entry::{Actor, ActorKind, Req},
-    genesis::{Genesis, Log, LogKey as SigningKey, origin, vkey},
+    genesis::{Genesis, Log, LogKey as SigningKey, Previous, origin, vkey},
 };
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head, audit_key};
@@ -36,15 +36,27 @@ pub(crate) async fn begin(
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let epoch = FIRST_EPOCH;
+    let log = LogId { tenant, epoch };
+    begin_epoch(conn, master, deployment, log, None, now).await?;
+    Ok(())
+}
+
+/// Starts an epoch of a log: a key of its own, and a genesis that names the epoch before it.
+pub(crate) async fn begin_epoch(
+    conn: &Conn,
+    master: &MasterKey,
+    deployment: &Deployment,
+    log: LogId,
+    previous: Option<Previous>,
+    now: DateTime<Utc>,
+) -> Result<audit_head::Model, StoreError> {
     let seed = new_seed()?;
     let key = SigningKey::from_seed(&seed);
     let public = key.public();
-    let log = LogId {
-        tenant,
-        epoch: FIRST_EPOCH,
-    };
     insert_key(conn, master, log, FIRST_KEY, &seed, now).await?;
-    let draft = genesis(deployment, tenant, &public, now)?.draft();
+    let genesis = genesis(deployment, log, &public, previous, now)?;
+    let draft = genesis.draft();
     let mut head = Head::empty();
     let at = outbox::time(now)?;
     let sealed = head.append(&draft, at).map_err(StoreError::internal)?;
@@ -55,13 +67,13 @@ pub(crate) async fn begin(
         draft,
         disclosures: Vec::new(),
     };
-    sequence::insert_entries(conn, tenant, FIRST_EPOCH, &[entry]).await?;
+    sequence::insert_entries(conn, log.tenant, log.epoch, &[entry]).await?;
     let mut tree = Tree::empty(deployment, log, vec![LiveKey { key }]);
     tree.push(head.last_hash);
     tree.write(conn, now).await?;
     let head = audit_head::Model {
-        tenant_id: tenant,
-        epoch: FIRST_EPOCH,
+        tenant_id: log.tenant,
+        epoch: log.epoch,
         size: 1,
         last_hash: head.last_hash.0.to_vec(),
         last_ts: now,
@@ -70,9 +82,12 @@ pub(crate) async fn begin(
         frontier: Some(tree.frontier()),
         collected_size: 0,
         anchored_size: 0,
+        known_epoch: None,
+        known_size: None,
+        known_root: None,
     };
-    insert(conn, head).await?;
-    Ok(())
+    insert(conn, head.clone()).await?;
+    Ok(head)
 }
 
 /// Keeps a key of a log, its seed sealed.
@@ -129,13 +144,14 @@ pub(crate) fn log_origin(deployment: &Deployment, tenant: TenantId, epoch: i32) 
 
 fn genesis(
     deployment: &Deployment,
-    tenant: TenantId,
+    log: LogId,
     public: &[u8; 32],
+    previous: Option<Previous>,
     now: DateTime<Utc>,
 ) -> Result<Genesis, StoreError> {
-    let origin = log_origin(deployment, tenant, FIRST_EPOCH);
+    let origin = log_origin(deployment, log.tenant, log.epoch);
     Ok(Genesis {
-        tenant: tenant.uuid().to_string(),
+        tenant: log.tenant.uuid().to_string(),
         id: Uuid::now_v7().to_string(),
         at: outbox::time(now)?,
         actor: Actor {
@@ -151,5 +167,6 @@ fn genesis(
         deployment: deployment.name.clone(),
         payload_days: PAYLOAD_DAYS,
         entry_days: ENTRY_DAYS,
+        previous,
     })
 }

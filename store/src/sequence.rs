@@ -2,6 +2,7 @@
 //! appends, in one database transaction, and nobody else can.
 
 mod intake;
+mod lock;
 mod rows;
 
 use audit::{
@@ -12,12 +13,10 @@ use audit::{
 use chrono::{DateTime, Utc};
 use entity::{TenantId, audit_head};
 use policy::Action;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ConnectionTrait, Value};
 
 use crate::{
-    ConflictCode, Event, EventStatus, Noun, RequestContext, Store, StoreError,
+    Event, EventStatus, RequestContext, Store, StoreError,
     conn::Conn,
     event::{DraftRejected, class::Public},
     ledger::Tree,
@@ -25,12 +24,12 @@ use crate::{
     system::Reason,
 };
 use intake::{Known, Waiting};
+use lock::{dirty_tenants, lock_heads, not_in_order};
+pub(crate) use lock::{lock_head, lock_newest_head};
 pub(crate) use rows::{Appended, insert_entries};
 
 /// How many entries one transaction appends to one chain.
 pub const BATCH: u64 = 1_000;
-/// How many chains one transaction locks.
-const HEADS: usize = 8;
 
 /// What one pass of the sequencer did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,81 +134,6 @@ pub(crate) async fn append_now(
             .map(drop),
         Err(cause) => Err(not_in_order(cause)),
     }
-}
-
-/// The newest head of the tenant's log; waits until nobody else holds it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sequencer's own rows; the tenant is named"
-)]
-pub(crate) async fn lock_head(
-    conn: &Conn,
-    tenant: TenantId,
-) -> Result<audit_head::Model, StoreError> {
-    let mut query = audit_head::Entity::find()
-        .filter(audit_head::Column::TenantId.eq(tenant))
-        .order_by_desc(audit_head::Column::Epoch)
-        .limit(1);
-    if conn.is_postgres() {
-        query = query.lock(sea_orm::sea_query::LockType::Update);
-    }
-    let head = query.one(conn).await?;
-    let head = head.ok_or(StoreError::NotFound(Noun::Tenant))?;
-    if head.state == "ok" {
-        Ok(head)
-    } else {
-        Err(not_in_order(&format!("it is {}", head.state)))
-    }
-}
-
-fn not_in_order(cause: &str) -> StoreError {
-    StoreError::conflict(
-        ConflictCode::InvalidState,
-        format!("nothing can be appended to the log: {cause}"),
-    )
-}
-
-/// Tenants with something in the outbox, by hopping along the index instead of reading it all.
-async fn dirty_tenants(conn: &Conn) -> Result<Vec<TenantId>, StoreError> {
-    let statement = conn.sql(
-        "WITH RECURSIVE dirty AS ( \
-           SELECT (SELECT tenant_id FROM audit_outbox ORDER BY tenant_id LIMIT 1) AS tenant_id \
-           UNION ALL \
-           SELECT (SELECT o.tenant_id FROM audit_outbox o WHERE o.tenant_id > d.tenant_id \
-                   ORDER BY o.tenant_id LIMIT 1) \
-           FROM dirty d WHERE d.tenant_id IS NOT NULL) \
-         SELECT tenant_id FROM dirty WHERE tenant_id IS NOT NULL LIMIT 64",
-        [],
-    );
-    let rows = conn.query_all_raw(statement).await?;
-    // On SQLite a row may name what is no tenant; it must not keep the others waiting.
-    Ok(rows
-        .iter()
-        .filter_map(|row| row.try_get("", "tenant_id").ok())
-        .collect())
-}
-
-/// The heads among `tenants` that are in order and that nobody else holds.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the sequencer works for every tenant; each head then binds its own"
-)]
-async fn lock_heads(
-    conn: &Conn,
-    tenants: &[TenantId],
-) -> Result<Vec<audit_head::Model>, StoreError> {
-    let mut query = audit_head::Entity::find()
-        .filter(audit_head::Column::TenantId.is_in(tenants.iter().copied()))
-        .filter(audit_head::Column::State.eq("ok"))
-        .order_by_asc(audit_head::Column::TenantId)
-        .limit(HEADS as u64);
-    if conn.is_postgres() {
-        query = query.lock_with_behavior(
-            sea_orm::sea_query::LockType::Update,
-            sea_orm::sea_query::LockBehavior::SkipLocked,
-        );
-    }
-    Ok(query.all(conn).await?)
 }
 
 /// Appends up to `limit` waiting drafts to the chain behind `row`, which is locked.

@@ -40,6 +40,8 @@ pub enum Duty {
     Exporter,
     /// Pruning what is older than a log's policy.
     Retention,
+    /// Beginning the next epoch of a log in quarantine.
+    Recovery,
 }
 
 impl Duty {
@@ -59,6 +61,7 @@ impl Duty {
             Self::Anchor => "anchor",
             Self::Exporter => "exporter",
             Self::Retention => "retention",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -99,6 +102,8 @@ pub enum Reason {
     Exporting,
     /// Deleting what an entry of the log has said would go.
     Removal,
+    /// Keeping a checkpoint that was handed out.
+    CheckpointPinning,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

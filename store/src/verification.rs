@@ -1,24 +1,70 @@
 //! Runs of verification: as rows to ask for, and as events, because looking is recorded too.
 
+mod due;
+mod row;
+mod trail;
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use audit::entry::Outcome;
 use chrono::TimeDelta;
-use entity::{VerificationId, verification};
+use entity::{TenantId, VerificationId, verification};
 use policy::Action;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, Value};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use tokio::time::MissedTickBehavior;
+
+pub use due::{Due, LogSize};
 
 use crate::{
-    Actor, ConflictCode, Event, EventRef, Noun, Store, StoreError, Tx, View,
+    Actor, Event, EventRef, Noun, Store, StoreError, Tx, View,
     conn::insert,
     event::{
         VerificationBegun, VerificationEnded,
         class::{Public, Target},
     },
-    system::Duty,
-    verify::{Verdict, Verification},
+    system::{Duty, Reason},
+    verify::{Inspection, Kept, Verdict, Verification, receipt},
 };
 
-/// A run that has not ended after so long belongs to a process that did.
+/// A run of which nothing has been heard for so long belongs to a process that ended.
 const STALE_AFTER: TimeDelta = TimeDelta::minutes(10);
+/// How often a run writes down how far it is.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// Who set a run off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartedBy {
+    /// Somebody of the tenant.
+    Request,
+    /// The worker, because it was time.
+    Schedule,
+    /// Whoever holds the machine.
+    Command,
+}
+
+impl StartedBy {
+    /// The word in rows.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Schedule => "schedule",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// Whether every entry is to be read; else those since the last run that found the log intact.
+    pub full: bool,
+    /// A signed checkpoint that the log must bear out.
+    pub receipt: Option<&'a str>,
+}
 
 /// A run, asked for.
 #[derive(Debug, Clone)]
@@ -27,74 +73,120 @@ pub struct Begun {
     pub run: verification::Model,
     /// The event of its beginning; `None` when it had begun already, for somebody else.
     pub event: Option<EventRef>,
+    /// Whether the run does what was asked. One that had begun already knows of no receipt, and may not be full.
+    pub answers: bool,
+    /// The receipt, read.
+    pub receipt: Option<Kept>,
 }
 
 impl Store {
     /// Begins a run for the actor's tenant, or finds the one that is running: there is at most one.
-    /// `full` is recorded; every run reads every entry for now.
     ///
     /// # Errors
-    /// [`StoreError::Forbidden`], [`StoreError::TenantSuspended`], or as the database says.
-    pub async fn begin_verification(&self, actor: &Actor, full: bool) -> Result<Begun, StoreError> {
+    /// [`StoreError::Invalid`] for a receipt that this log has not signed; [`StoreError::Forbidden`],
+    /// [`StoreError::TenantSuspended`], or as the database says.
+    pub async fn begin_verification(
+        &self,
+        actor: &Actor,
+        question: Question<'_>,
+    ) -> Result<Begun, StoreError> {
         let tx = self.begin(actor, Action::AuditVerify).await?;
-        tx.lock_verifications().await?;
-        tx.close_stale_verifications().await?;
-        if let Some(run) = tx.find_running().await? {
-            return Ok(Begun { run, event: None });
-        }
-        let run = verification::Model {
-            tenant_id: tx.tenant(),
-            id: VerificationId::generate(),
-            full,
-            state: "RUNNING".to_owned(),
-            verdict: None,
-            assurance: None,
-            size: 0,
-            pruned: 0,
-            redacted: 0,
-            first_bad_seq: None,
-            damage: None,
-            reason: None,
-            recorded_hash: None,
-            recomputed_hash: None,
-            started_at: tx.now(),
-            finished_at: None,
-        };
-        insert(tx.conn(), run.clone()).await?;
-        let receipt = tx
-            .commit(VerificationBegun {
-                verification: Target(run.id),
-                phase: Public("begun"),
-                full: Public(full),
-            })
-            .await?;
-        let event = receipt.event();
-        Ok(Begun { run, event })
+        tx.begin_verification(question, StartedBy::Request).await
     }
 
-    /// Does the work of a run that has begun, and ends it.
+    /// As [`Self::begin_verification`], for the worker and for whoever holds the machine;
+    /// [`TenantId::SYSTEM`] is the deployment's log.
     ///
     /// # Errors
-    /// As [`Self::finish_verification`]. What cannot be read is a verdict, not an error.
+    /// As the database says.
+    pub async fn begin_verification_by_duty(
+        &self,
+        tenant: TenantId,
+        full: bool,
+        started_by: StartedBy,
+    ) -> Result<Begun, StoreError> {
+        let tx = self.begin_duty(Duty::Verifier, tenant).await?;
+        let question = Question {
+            full,
+            receipt: None,
+        };
+        tx.begin_verification(question, started_by).await
+    }
+
+    /// Does the work of a run that has begun, and ends it. While it works it writes down how far it is.
+    /// `kept` are heads that the log must bear out, the receipt among them; `progress` hears the number of entries
+    /// read.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the run is not running any more, or as the database says. What cannot be read is
+    /// a verdict, not an error.
     pub async fn run_verification(
         &self,
         run: &verification::Model,
+        kept: Vec<Kept>,
+        progress: impl Fn(u64) + Send + Sync,
     ) -> Result<verification::Model, StoreError> {
-        let found = self.verify_chain(run.tenant_id, |_| {}).await?;
-        self.finish_verification(run, &found).await
+        let since = if run.full {
+            None
+        } else {
+            self.last_intact(run.tenant_id).await?
+        };
+        let inspection = Inspection { since, kept };
+        let read = AtomicU64::new(0);
+        let note = |count| {
+            read.store(count, Ordering::Relaxed);
+            progress(count);
+        };
+        let verifying = self.verify_log(run.tenant_id, &inspection, note);
+        let found = tokio::select! {
+            found = verifying => found?,
+            never = self.report(run, &read) => match never {},
+        };
+        self.finish_verification(run, &found, read.load(Ordering::Relaxed))
+            .await
     }
 
-    /// Writes what a run found, with its event.
+    /// Writes down how far a run is, again and again. A report that cannot be written is left out.
+    async fn report(
+        &self,
+        run: &verification::Model,
+        read: &AtomicU64,
+    ) -> std::convert::Infallible {
+        let mut ticks = tokio::time::interval(REPORT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            let count = read.load(Ordering::Relaxed);
+            if let Err(error) = self.report_once(run, count).await {
+                tracing::debug!(error = ?error, "how far a verification is was not written");
+            }
+        }
+    }
+
+    /// Writes down that `read` entries have been read.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when the run is not running any more, or as the database says.
-    pub async fn finish_verification(
+    /// As the database says.
+    pub async fn report_once(
+        &self,
+        run: &verification::Model,
+        read: u64,
+    ) -> Result<(), StoreError> {
+        let tx = self.begin_system(Reason::VerificationProgress).await?;
+        row::report(tx.conn(), run, read, tx.now()).await?;
+        tx.commit_without_event().await
+    }
+
+    async fn finish_verification(
         &self,
         run: &verification::Model,
         found: &Verification,
+        read: u64,
     ) -> Result<verification::Model, StoreError> {
         let tx = self.begin_duty(Duty::Verifier, run.tenant_id).await?;
-        tx.write_verification(run.id, found).await?;
+        let seal = trail::seal(self.master(), run, found)?;
+        row::write(&tx, run.id, found, read, seal).await?;
         let ended = tx
             .find_verification(run.id)
             .await?
@@ -120,32 +212,43 @@ fn ended_event(run: &verification::Model, verdict: Verdict) -> Event {
 }
 
 impl Tx {
-    /// Two requests that come together must find one run.
-    async fn lock_verifications(&self) -> Result<(), StoreError> {
-        if self.conn().is_postgres() {
-            let name = format!("verification/{}", self.tenant().uuid());
-            let statement = self.conn().sql(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-                [name.into()],
-            );
-            self.conn().execute_raw(statement).await?;
+    async fn begin_verification(
+        self,
+        question: Question<'_>,
+        started_by: StartedBy,
+    ) -> Result<Begun, StoreError> {
+        let receipt = match question.receipt {
+            Some(note) => {
+                let deployment = self.store().deployment_in(self.conn()).await?;
+                Some(receipt::open(self.conn(), &deployment, self.tenant(), note).await?)
+            }
+            None => None,
+        };
+        row::lock(&self).await?;
+        row::close_stale(&self, self.now() - STALE_AFTER).await?;
+        if let Some(run) = self.find_running().await? {
+            return Ok(Begun {
+                answers: receipt.is_none() && (run.full || !question.full),
+                run,
+                event: None,
+                receipt,
+            });
         }
-        Ok(())
-    }
-
-    async fn close_stale_verifications(&self) -> Result<(), StoreError> {
-        let statement = self.conn().sql(
-            "UPDATE verification SET state = 'FAILED', finished_at = $1, \
-             reason = 'the process that did this verification ended before it' \
-             WHERE tenant_id = $2 AND state = 'RUNNING' AND started_at < $3",
-            [
-                self.now().into(),
-                self.tenant().into(),
-                (self.now() - STALE_AFTER).into(),
-            ],
-        );
-        self.conn().execute_raw(statement).await?;
-        Ok(())
+        let run = row::new(self.tenant(), question.full, started_by, self.now());
+        insert(self.conn(), run.clone()).await?;
+        let receipt_of_event = self
+            .commit(VerificationBegun {
+                verification: Target(run.id),
+                phase: Public("begun"),
+                full: Public(question.full),
+            })
+            .await?;
+        Ok(Begun {
+            run,
+            event: receipt_of_event.event(),
+            answers: true,
+            receipt,
+        })
     }
 
     async fn find_running(&self) -> Result<Option<verification::Model>, StoreError> {
@@ -166,45 +269,6 @@ impl Tx {
             .filter(verification::Column::Id.eq(id))
             .one(self.conn())
             .await?)
-    }
-
-    async fn write_verification(
-        &self,
-        id: VerificationId,
-        found: &Verification,
-    ) -> Result<(), StoreError> {
-        let first = found.first_bad.as_ref();
-        let hex = |hash: Option<audit::hash::Hash>| hash.map(|hash| hash.to_hex());
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let values: [Value; 13] = [
-            found.verdict.as_str().into(),
-            found.assurance.as_str().into(),
-            number(found.size).into(),
-            first.map(|first| number(first.seq)).into(),
-            first.map(|first| first.damage.as_str()).into(),
-            found.reason().into(),
-            hex(first.and_then(|first| first.recorded)).into(),
-            hex(first.and_then(|first| first.recomputed)).into(),
-            self.now().into(),
-            self.tenant().into(),
-            id.into(),
-            number(found.gaps.pruned).into(),
-            number(found.gaps.redacted).into(),
-        ];
-        let statement = self.conn().sql(
-            "UPDATE verification SET state = 'DONE', verdict = $1, assurance = $2, size = $3, \
-             first_bad_seq = $4, damage = $5, reason = $6, recorded_hash = $7, \
-             recomputed_hash = $8, finished_at = $9, pruned = $12, redacted = $13 \
-             WHERE tenant_id = $10 AND id = $11 AND state = 'RUNNING'",
-            values,
-        );
-        if self.conn().execute_raw(statement).await?.rows_affected() == 1 {
-            return Ok(());
-        }
-        Err(StoreError::conflict(
-            ConflictCode::InvalidState,
-            "the verification has ended already; begin a new one",
-        ))
     }
 }
 

@@ -7,7 +7,7 @@
 //! against the master key. A row of these tables that no entry accounts for is damage too.
 //!
 //! Not covered, because it is not evidence, or not yet, or never became it:
-//! - what says what is still to do: `audit_removal`, `audit_head.collected_size`, `audit_head.anchored_size`,
+//! - what says what is still to do: `audit_removal`, `audit_export`, `audit_head.collected_size`, `audit_head.anchored_size`,
 //!   `audit_checkpoint.pinned`. What is kept outside is compared where it is kept.
 //! - `audit_outbox` holds what is committed and not yet in the log. Whoever can write that table can
 //!   replace a waiting draft by another valid one, and nothing tells the two apart; the wait is short
@@ -19,24 +19,33 @@
 //! What entries of the log say was redacted or pruned may be missing, and nothing else: [`Verification::gaps`] counts
 //! it.
 //!
-//! Limits: the verdict rests on the log's key at most ([`Assurance::A1`]). Somebody who can write all these
-//! tables can put an old state of all of them back, and somebody who has the master key too can recompute
-//! everything; only a checkpoint kept outside shows that.
+//! A run may begin behind a checkpoint that an earlier run found intact ([`Inspection::since`]); then the rows
+//! before it are taken on the signed root over their hashes, and a change of their bytes shows in the next full run.
+//!
+//! Limits: without [`Kept`] heads the verdict rests on the log's key at most ([`Assurance::A1`]). Somebody who can
+//! write all these tables can put an old state of all of them back, and somebody who has the master key too can
+//! recompute everything; only a checkpoint kept elsewhere shows that.
 
 mod cells;
 mod checkpoint;
 mod cosigner;
+mod epoch;
 mod gaps;
+mod inspect;
+mod kept;
 mod keys;
 mod page;
+pub(crate) mod receipt;
 mod register;
+mod start;
 mod tree;
 mod walk;
 
-use audit::{chain::Finding, retention::GapCount};
+use audit::{chain::Finding, genesis::Previous, retention::GapCount};
 use entity::TenantId;
 
 pub use checkpoint::Signed;
+pub use kept::{Borne, Keeper, Kept};
 use walk::Walked;
 
 use crate::{Store, StoreError, bootstrap::DeploymentError};
@@ -46,7 +55,7 @@ use crate::{Store, StoreError, bootstrap::DeploymentError};
 pub enum Verdict {
     /// Nothing contradicts anything.
     Intact,
-    /// Nothing contradicts anything, and what is missing was taken as entries of the log say.
+    /// The same, except for what the log itself says is gone.
     IntactWithDocumentedGaps,
     /// Something was changed, added or removed.
     Broken,
@@ -75,6 +84,10 @@ pub enum Assurance {
     /// The log's key has signed all of it. Whoever has the key, or an old copy of the whole log, could still
     /// deceive.
     A1,
+    /// And it begins with the log that the receipt has the root of.
+    A2,
+    /// And it begins with the log that the newest head known outside has the root of.
+    A3,
 }
 
 impl Assurance {
@@ -84,8 +97,29 @@ impl Assurance {
         match self {
             Self::A0 => "A0",
             Self::A1 => "A1",
+            Self::A2 => "A2",
+            Self::A3 => "A3",
         }
     }
+}
+
+/// What a verification is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct Inspection {
+    /// Where an earlier run ended that found the log intact: what is before is not read again. `None`, or one that
+    /// the log did not sign or does not bear out, reads every entry of every epoch.
+    pub since: Option<Since>,
+    /// Heads that the log must bear out.
+    pub kept: Vec<Kept>,
+}
+
+/// Where an earlier run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// In which epoch.
+    pub epoch: i32,
+    /// The signed note.
+    pub note: String,
 }
 
 /// What a verification found.
@@ -95,16 +129,28 @@ pub struct Verification {
     pub verdict: Verdict,
     /// What it rests on.
     pub assurance: Assurance,
-    /// How many entries the log has, as far as it was read.
+    /// The epoch that `size` and the numbers are of: that of the damage, else the newest.
+    pub epoch: i32,
+    /// How many entries the epoch has, as far as it was read.
     pub size: u64,
-    /// Entries that lack something as entries of the log say.
+    /// Entries that lack something as entries of the log say, of all epochs that were read.
     pub gaps: GapCount,
+    /// How many of them were taken from an earlier run.
+    pub begin: u64,
+    /// What the genesis of that epoch says of the one before.
+    pub previous: Option<Previous>,
+    /// The signed note of the log as it was verified.
+    pub checkpoint: Option<String>,
     /// The damage with the lowest number; always there when the log is broken.
     pub first_bad: Option<Finding>,
     /// How many rows and columns gave evidence of damage; one damage may show in several.
     pub findings: u64,
     /// When the damage was done, as far as checkpoints tell.
     pub window: Window,
+    /// The receipt, if one was given and is borne out.
+    pub receipt: Option<Borne>,
+    /// The newest head kept outside, if one was given and is borne out.
+    pub anchor: Option<Borne>,
     /// Why nothing could be concluded; a sentence without private detail.
     pub obstacle: Option<String>,
 }
@@ -119,43 +165,71 @@ impl Verification {
             .or(self.obstacle.as_deref())
     }
 
-    fn of(walked: Walked) -> Self {
-        let Walked {
-            report,
-            gaps,
-            last_good,
-            first_bad,
-        } = walked;
-        let broken = report.first.is_some();
-        Self {
-            verdict: match broken {
-                true => Verdict::Broken,
-                false if gaps == GapCount::default() => Verdict::Intact,
-                false => Verdict::IntactWithDocumentedGaps,
-            },
-            gaps,
-            // Every entry of an intact log is covered by a signed checkpoint, or it would not be intact.
-            assurance: if broken { Assurance::A0 } else { Assurance::A1 },
-            size: report.end.size,
-            first_bad: report.first,
-            findings: report.findings,
-            window: Window {
-                last_good,
-                first_bad,
-            },
-            obstacle: None,
+    /// Of the epochs that were read, ascending: of several that are damaged the first counts.
+    fn of(mut walks: Vec<Walked>) -> Option<Self> {
+        let findings = walks.iter().map(|walk| walk.report.findings).sum();
+        let borne = |keeper| {
+            let borne = walks.iter().map(|walk| walk.witnesses.borne_by(keeper));
+            borne.flatten().last()
+        };
+        let (receipt, anchor) = (borne(Keeper::Receipt), borne(Keeper::Anchor));
+        let lacks = |walk: &Walked| walk.previous.as_ref().is_some_and(|p| p.known.is_some());
+        let mut gaps = GapCount::default();
+        for walk in &walks {
+            gaps.pruned += walk.gaps.pruned;
+            gaps.redacted += walk.gaps.redacted;
         }
+        let has_gaps = gaps != GapCount::default() || walks.iter().any(lacks);
+        let damaged = walks.iter().position(|walk| walk.report.first.is_some());
+        let told = walks.len().checked_sub(1)?;
+        let told = walks.swap_remove(damaged.unwrap_or(told));
+        let verdict = match damaged {
+            Some(_) => Verdict::Broken,
+            None if has_gaps => Verdict::IntactWithDocumentedGaps,
+            None => Verdict::Intact,
+        };
+        Some(Self {
+            verdict,
+            // Every entry of an intact log is covered by a signed checkpoint, or it would not be intact.
+            assurance: match (damaged, anchor, receipt) {
+                (Some(_), ..) => Assurance::A0,
+                (None, Some(_), _) => Assurance::A3,
+                (None, None, Some(_)) => Assurance::A2,
+                (None, None, None) => Assurance::A1,
+            },
+            gaps,
+            epoch: told.epoch,
+            size: told.report.end.size,
+            begin: told.begin,
+            previous: told.previous,
+            checkpoint: told.checkpoint,
+            first_bad: told.report.first,
+            findings,
+            window: Window {
+                last_good: told.last_good,
+                first_bad: told.first_bad,
+            },
+            receipt,
+            anchor,
+            obstacle: None,
+        })
     }
 
     fn inconclusive(obstacle: String) -> Self {
         Self {
             verdict: Verdict::Inconclusive,
             assurance: Assurance::A0,
+            epoch: 0,
             size: 0,
             gaps: GapCount::default(),
+            begin: 0,
+            previous: None,
+            checkpoint: None,
             first_bad: None,
             findings: 0,
             window: Window::default(),
+            receipt: None,
+            anchor: None,
             obstacle: Some(obstacle),
         }
     }
@@ -171,8 +245,8 @@ pub struct Window {
 }
 
 impl Store {
-    /// Reads the whole log of `tenant` in one snapshot and says what it found; `progress` is told how
-    /// many entries have been read. Memory does not grow with the log.
+    /// Reads the whole log of `tenant`, all of its epochs, in one snapshot and says what it found; `progress` is told
+    /// how many entries have been read. Memory does not grow with the log.
     ///
     /// What cannot be read (no database, another master key) gives [`Verdict::Inconclusive`].
     ///
@@ -181,15 +255,29 @@ impl Store {
     pub async fn verify_chain(
         &self,
         tenant: TenantId,
-        progress: impl Fn(u64),
+        progress: impl Fn(u64) + Send + Sync,
+    ) -> Result<Verification, StoreError> {
+        let all = Inspection::default();
+        self.verify_log(tenant, &all, progress).await
+    }
+
+    /// As [`Self::verify_chain`], as far as `inspection` asks for.
+    ///
+    /// # Errors
+    /// As [`Self::verify_chain`].
+    pub async fn verify_log(
+        &self,
+        tenant: TenantId,
+        inspection: &Inspection,
+        progress: impl Fn(u64) + Send + Sync,
     ) -> Result<Verification, StoreError> {
         let deployment = match self.read_deployment().await {
             Ok(deployment) => deployment,
             Err(DeploymentError::Store(error)) => return Ok(obstacle(tenant, &error)),
             Err(error) => return Ok(Verification::inconclusive(error.to_string())),
         };
-        match walk::walk(self, &deployment, tenant, progress).await {
-            Ok(walked) => Ok(Verification::of(walked)),
+        match inspect::inspect(self, &deployment, tenant, inspection, &progress).await {
+            Ok(found) => Ok(found),
             Err(error) => Ok(obstacle(tenant, &error)),
         }
     }

@@ -13,5 +13,6 @@ mod limits;
 mod main_job;
 mod readme;
 mod refusals;
+mod restored;
 mod secrecy;
 mod sessions;

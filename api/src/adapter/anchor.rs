@@ -8,10 +8,17 @@ mod bucket;
 mod document;
 mod file;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
-use audit::hash::Hash;
-use store::ledger::{Anchor, HeadMark};
+use audit::{hash::Hash, merkle::TreeHead};
+use entity::TenantId;
+use store::{
+    ledger::{Anchor, HeadMark},
+    verify::{Keeper, Kept},
+};
 
 use self::{bucket::AnchorBucket, document::Document, file::AnchorFile};
 use super::blob::{Blob, BlobError};
@@ -23,6 +30,9 @@ pub struct Anchors {
     bucket: Option<AnchorBucket>,
     file: Option<AnchorFile>,
     alarmed: AtomicBool,
+    /// What this process has read there, or put there.
+    known: Mutex<document::Newest>,
+    keeper: Keeper,
 }
 
 /// Why an anchor is not kept.
@@ -56,8 +66,19 @@ impl Anchors {
         });
         Self {
             bucket,
-            file: audit.anchor_file.clone().map(AnchorFile::new),
+            ..Self::in_file(config)
+        }
+    }
+
+    /// As [`Self::new`], where no bucket is configured: there is no object store to ask.
+    #[must_use]
+    pub fn in_file(config: &Config) -> Self {
+        Self {
+            bucket: None,
+            file: config.audit.anchor_file.clone().map(AnchorFile::new),
             alarmed: AtomicBool::new(false),
+            known: Mutex::default(),
+            keeper: keeper(config),
         }
     }
 
@@ -74,7 +95,10 @@ impl Anchors {
         if let Some(bucket) = &self.bucket {
             bucket.keep(anchor, &document).await?;
         }
-        in_file
+        in_file?;
+        let mut known = self.known();
+        anchor.logs.iter().for_each(|mark| known.add(*mark));
+        Ok(())
     }
 
     /// How far logs are known to have been: everything in the file, and of the bucket what was kept after
@@ -92,17 +116,55 @@ impl Anchors {
     ) -> Result<Vec<HeadMark>, AnchorError> {
         let mut marks = document::Newest::default();
         if let Some(file) = &self.file {
-            file.read(&mut marks).await?;
+            file.read(deployment, &mut marks).await?;
         }
         if let Some(bucket) = &self.bucket {
             bucket.read(deployment, anchored, &mut marks).await?;
         }
+        let mut known = self.known();
+        marks.iter().for_each(|mark| known.add(mark));
         Ok(marks.into_vec())
+    }
+
+    /// The heads of one log that this process knows to be kept: all that [`Self::marks`] has read and
+    /// [`Self::keep`] has kept. Asks nobody.
+    pub fn known_of(&self, tenant: TenantId) -> Vec<Kept> {
+        let by = self.keeper;
+        let kept = |mark: HeadMark| Kept {
+            epoch: mark.epoch,
+            tree: TreeHead {
+                size: mark.size,
+                root: mark.root,
+            },
+            by,
+            at_micros: None,
+        };
+        self.known().of(tenant).map(kept).collect()
+    }
+
+    /// All heads that this process knows to be kept. Asks nobody.
+    pub fn known_marks(&self) -> Vec<HeadMark> {
+        self.known().iter().collect()
+    }
+
+    fn known(&self) -> MutexGuard<'_, document::Newest> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this is the first alarm of this process: one entry in the log says enough.
     pub fn is_first_alarm(&self) -> bool {
         !self.alarmed.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// What lies in the data directory is lost and rewritten together with the database.
+fn keeper(config: &Config) -> Keeper {
+    let audit = &config.audit;
+    let is_apart = |file: &std::path::PathBuf| !file.starts_with(&config.server.data_dir);
+    if audit.anchor_bucket.is_some() || audit.anchor_file.as_ref().is_some_and(is_apart) {
+        Keeper::Anchor
+    } else {
+        Keeper::Beside
     }
 }
 

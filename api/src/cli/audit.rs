@@ -3,6 +3,10 @@
 mod directory;
 mod export;
 mod prune;
+mod recover;
+mod verify;
+
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use entity::TenantId;
@@ -21,6 +25,10 @@ pub(super) enum Command {
     Export(export::Arguments),
     /// Delete what is older than a log is kept: a dry run gives a plan, its hash agrees to it
     Prune(prune::Prune),
+    /// Verify a log, or all of them: 0 intact, 2 broken, 3 inconclusive
+    Verify(verify::Arguments),
+    /// Close a log in quarantine and begin its next epoch, which names what is lost
+    Recover(recover::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -40,19 +48,22 @@ impl Log {
     }
 }
 
-pub(super) fn run(config: Config, command: Command) -> anyhow::Result<()> {
+pub(super) fn run(config: Config, command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::RotateKey(log) => rotate_key(config, &log),
-        Command::Export(arguments) => export::run(config, &arguments),
-        Command::Prune(prune) => prune::run(&config, &prune),
+        Command::RotateKey(log) => rotate_key(&config, &log),
+        Command::Export(arguments) => export::run(config, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Prune(arguments) => prune::run(&config, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Verify(arguments) => verify::run(&config, &arguments),
+        Command::Recover(arguments) => recover::run(&config, &arguments),
     }
 }
 
-fn rotate_key(config: Config, log: &Log) -> anyhow::Result<()> {
-    let rotated = runtime(&config)?.block_on(async {
-        let store = start::store(&config).await?;
+fn rotate_key(config: &Config, log: &Log) -> anyhow::Result<ExitCode> {
+    let rotated = runtime(config)?.block_on(async {
+        let store = start::store(config).await?;
         store.deployment().await?;
         anyhow::Ok(store.rotate_log_key_by_duty(log.tenant()).await?)
     })?;
-    print(rotated.vkey)
+    print(rotated.vkey)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,10 @@ pub struct Audit {
     pub export_ttl: Duration,
     /// `STRONGROOM_AUDIT_PRUNE`, true or false; default true: disclosures older than the log's policy go.
     pub prune: bool,
+    /// `STRONGROOM_AUDIT_VERIFY_EVERY`, 0 s to 90 d; default 24 h; 0 leaves it to people.
+    pub verify_every: Duration,
+    /// `STRONGROOM_AUDIT_VERIFY_FULL_EVERY`, 0 s to 365 d; default 7 d; 0 leaves it to people.
+    pub verify_full_every: Duration,
     /// `STRONGROOM_ANCHOR_BUCKET`, a bucket name; default the bucket of all objects, none beside the
     /// embedded store.
     pub anchor_bucket: Option<String>,
@@ -43,6 +47,8 @@ pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Opti
     let key_overlap = reader.duration("STRONGROOM_AUDIT_KEY_OVERLAP");
     let export_ttl = reader.duration("STRONGROOM_AUDIT_EXPORT_TTL");
     let prune = reader.read("STRONGROOM_AUDIT_PRUNE", truth);
+    let verify_every = reader.duration("STRONGROOM_AUDIT_VERIFY_EVERY");
+    let verify_full_every = reader.duration("STRONGROOM_AUDIT_VERIFY_FULL_EVERY");
     let anchor_bucket = reader.read("STRONGROOM_ANCHOR_BUCKET", bucket);
     let anchor_prefix = reader.read("STRONGROOM_ANCHOR_PREFIX", prefix);
     let anchor_lock_days = reader.number("STRONGROOM_ANCHOR_LOCK_DAYS");
@@ -56,6 +62,8 @@ pub(super) fn read(reader: &mut Reader<'_>, store: Option<&ObjectStore>) -> Opti
         key_overlap: key_overlap?,
         export_ttl: export_ttl?,
         prune: prune?,
+        verify_every: verify_every?,
+        verify_full_every: verify_full_every?,
         anchor_bucket: anchor_bucket.or(default_bucket),
         anchor_prefix: anchor_prefix?,
         anchor_lock_days: anchor_lock_days?,

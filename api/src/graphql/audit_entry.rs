@@ -1,14 +1,15 @@
 //! Entries of a log.
 
-use async_graphql::{ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use audit::entry::{EntryRef, Outcome};
 use data_encoding::HEXLOWER;
 use entity::{AnyId, BareId, EntryId, FileId, audit_entry};
 use policy::Action;
-use store::{Snapshot, View, page::PageRequest};
+use store::{Snapshot, View, ledger::Provable, page::PageRequest};
 use uuid::Uuid;
 
 use super::{
+    context,
     page::connection,
     principal::{Principal, PrincipalType},
     scalar::{BigInt, DateTime},
@@ -119,6 +120,17 @@ impl AuditEntry {
     /// When it got its place, by the clock of the database.
     async fn sequenced_at(&self) -> DateTime {
         self.row.sequenced_at.into()
+    }
+
+    /// The proof that it is in the log, to be verified offline (C2SP tlog-proof): its hashes and the newest signed
+    /// checkpoint. Null when the stored hashes do not prove it. Counts as five objects.
+    async fn proof(&self, ctx: &Context<'_>) -> Result<Option<String>, Failure> {
+        let provable = Provable {
+            epoch: self.row.epoch,
+            seq: self.row.seq,
+            leaf: ::audit::hash::leaf(&self.row.raw).0,
+        };
+        context::proofs(ctx)?.load_one(provable).await
     }
 
     /// The bytes that were hashed: canonical JSON. Personal fields are in it as digests only.

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entity::{VerificationId, verification};
 use policy::Action;
-use store::Snapshot;
+use store::{Snapshot, verification::Question};
 
 use super::{
     context,
@@ -111,6 +111,33 @@ impl FromStr for Assurance {
     }
 }
 
+/// A head of a log, and its time.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct AuditPoint {
+    /// How many entries.
+    size: BigInt,
+    /// When: the time of its cosignature, else when its last entry was sequenced.
+    at: Option<DateTime>,
+}
+
+impl AuditPoint {
+    fn of(size: Option<i64>, at: Option<chrono::DateTime<chrono::Utc>>) -> Option<Self> {
+        size.map(|size| Self {
+            size: size.into(),
+            at: at.map(Into::into),
+        })
+    }
+}
+
+/// Between which signed checkpoints the damage was done.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct AuditWindow {
+    /// The last that the entries bear out; null when none does.
+    last_good: Option<AuditPoint>,
+    /// The first that they do not; null when the damage came after the last one, or beside the entries.
+    first_bad: Option<AuditPoint>,
+}
+
 /// One run over the tenant's log, and what it found.
 #[derive(Debug, Clone)]
 pub struct AuditVerification {
@@ -146,6 +173,26 @@ impl AuditVerification {
         Ok(self.run.assurance.as_deref().map(str::parse).transpose()?)
     }
 
+    /// Whether every entry of every epoch is read; else those since the last run that found the log intact.
+    async fn full(&self) -> bool {
+        self.run.full
+    }
+
+    /// How many entries have been read so far; written about once a second.
+    async fn entries_read(&self) -> BigInt {
+        self.run.entries_read.into()
+    }
+
+    /// How many entries before those were taken from an earlier run.
+    async fn begin_size(&self) -> BigInt {
+        self.run.begin_size.into()
+    }
+
+    /// The epoch that sizes and numbers are of.
+    async fn epoch(&self) -> i32 {
+        self.run.epoch
+    }
+
     /// How many entries the log had.
     async fn size(&self) -> BigInt {
         self.run.size.into()
@@ -159,6 +206,35 @@ impl AuditVerification {
     /// Entries of which redactions took personal values, as entries of the log say.
     async fn redacted(&self) -> BigInt {
         self.run.redacted.into()
+    }
+
+    /// The signed checkpoint of the log as it was verified: keep it, it is a receipt that a later log must bear out.
+    async fn checkpoint(&self) -> Option<&str> {
+        self.run.checkpoint.as_deref()
+    }
+
+    /// The receipt that was given, when the log bears it out.
+    async fn receipt(&self) -> Option<AuditPoint> {
+        AuditPoint::of(self.run.receipt_size, self.run.receipt_at)
+    }
+
+    /// The newest head that is kept outside the service, when the log bears it out.
+    async fn anchor(&self) -> Option<AuditPoint> {
+        AuditPoint::of(self.run.anchor_size, self.run.anchor_at)
+    }
+
+    /// When the damage was done, as far as signed checkpoints tell; null unless the log is broken.
+    async fn window(&self) -> Option<AuditWindow> {
+        let run = &self.run;
+        run.damage.is_some().then(|| AuditWindow {
+            last_good: AuditPoint::of(run.last_good_size, run.last_good_at),
+            first_bad: AuditPoint::of(run.first_bad_size, run.first_bad_at),
+        })
+    }
+
+    /// How many entries, columns and checkpoints gave evidence of damage.
+    async fn affected_count(&self) -> BigInt {
+        self.run.affected_count.into()
     }
 
     /// The lowest number with damage.
@@ -207,15 +283,17 @@ payload! {
     AuditVerifyPayload, AuditVerifyUserError, AuditVerifyErrorCode {
         /// The run; `RUNNING` when it takes longer than eight seconds.
         verification: AuditVerification,
-    } refuses { InvalidState }
+    } refuses { InvalidState, Invalid }
 }
 
 /// What to verify.
 #[derive(Debug, InputObject)]
 pub struct AuditVerifyInput {
-    /// Whether every entry is to be read again.
+    /// Whether every entry is to be read again; else those since the last run that found the log intact.
     #[graphql(default)]
     full: bool,
+    /// A checkpoint of this log that you kept: the log must still bear it out.
+    receipt: Option<String>,
 }
 
 /// The audit log.
@@ -234,8 +312,11 @@ impl AuditMutation {
     ) -> Result<AuditVerifyPayload, Failure> {
         let request = context::request(ctx)?;
         let actor = request.caller.actor()?;
-        let verified =
-            audit::verify(&request.app, actor, input.full, audit::GRAPHQL_PATIENCE).await;
+        let question = Question {
+            full: input.full,
+            receipt: input.receipt.as_deref(),
+        };
+        let verified = audit::verify(&request.app, actor, question, audit::GRAPHQL_PATIENCE).await;
         AuditVerifyPayload::of(verified.map(|verified| {
             AuditVerifyPayload::done(AuditVerification::new(verified.run), verified.event)
         }))

@@ -10,7 +10,7 @@ use async_graphql::{
     dataloader::{DataLoader, HashMapCache},
 };
 
-use super::principal::NameLoader;
+use super::{audit_proof::ProofLoader, principal::NameLoader};
 use crate::{
     error::{Code, Error},
     request::Request,
@@ -37,6 +37,18 @@ pub(crate) fn names<'a>(ctx: &Context<'a>) -> Result<&'a Names, Error> {
         .ok_or_else(|| Error::new(Code::Internal).because("the GraphQL request carries no loaders"))
 }
 
+/// The request's own loader of proofs: entries of one page share their tiles.
+pub(crate) type Proofs = DataLoader<ProofLoader, HashMapCache>;
+
+/// The request's own loader of proofs.
+///
+/// # Errors
+/// [`Code::Internal`] when the endpoint put none in.
+pub(crate) fn proofs<'a>(ctx: &Context<'a>) -> Result<&'a Proofs, Error> {
+    ctx.data_opt::<Proofs>()
+        .ok_or_else(|| Error::new(Code::Internal).because("the GraphQL request carries no loaders"))
+}
+
 /// Gives a GraphQL request what its resolvers look for: the request it stands for, and fresh loaders.
 pub(crate) fn carry(
     asked: async_graphql::Request,
@@ -44,6 +56,7 @@ pub(crate) fn carry(
 ) -> async_graphql::Request {
     asked
         .data(names_of(Arc::clone(request)))
+        .data(proofs_of(Arc::clone(request)))
         .data(Arc::clone(request))
 }
 
@@ -56,4 +69,12 @@ fn names_of(request: Arc<Request>) -> Names {
         tasks.spawn(batch);
     };
     DataLoader::with_cache(NameLoader::new(request), spawn, HashMapCache::default()).delay(COLLECT)
+}
+
+fn proofs_of(request: Arc<Request>) -> Proofs {
+    let tasks = request.app.tasks.clone();
+    let spawn = move |batch| {
+        tasks.spawn(batch);
+    };
+    DataLoader::with_cache(ProofLoader::new(request), spawn, HashMapCache::default()).delay(COLLECT)
 }

@@ -1,19 +1,27 @@
-//! `GET /v1/audit/verify`: the twin of `auditVerify` for scripts, which waits to the end.
+//! `GET` and `POST /v1/audit/verify`: the twins of `auditVerify` for scripts, which wait to the end; and
+//! `GET /v1/audit/checkpoint`, the receipt to bring back.
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{StatusCode, header::CACHE_CONTROL},
+    web,
+};
 use entity::verification;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use store::verification::Question;
 
-use super::{auth, json, problem::Problem, state::Front};
+use super::{auth, body, json, problem::Problem, state::Front};
 use crate::{
     error::{Code, Error},
-    service,
+    service::{self, audit::Document},
 };
 
 /// How long the answer may take; a longer run goes on and is asked for again.
 const WAIT: Duration = Duration::from_secs(60);
+/// The longest body: a receipt, in JSON twice as long.
+const BODY: usize = 32_768;
 
 /// The query string.
 #[derive(Debug, Deserialize)]
@@ -23,25 +31,13 @@ pub(super) struct Parameters {
     full: bool,
 }
 
-/// A run of verification as JSON.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    id: String,
+/// What may be posted as JSON; as `text/plain` the body is the receipt.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
     full: bool,
-    state: &'a str,
-    verdict: Option<&'a str>,
-    assurance: Option<&'a str>,
-    size: i64,
-    pruned: i64,
-    redacted: i64,
-    first_bad_seq: Option<i64>,
-    /// The same word under the name the interface promises, and under the one GraphQL has.
-    class: Option<&'a str>,
-    damage: Option<&'a str>,
-    reason: Option<&'a str>,
-    recorded_hash: Option<&'a str>,
-    recomputed_hash: Option<&'a str>,
+    receipt: Option<String>,
 }
 
 /// 200 when the chain is intact; 409 when it is broken, with the run under `verification`; 503 when it
@@ -53,13 +49,91 @@ pub(super) async fn verify(
     request: HttpRequest,
     parameters: Result<web::Query<Parameters>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    let full = full(parameters)?;
+    run(&request, full, None).await
+}
+
+/// As [`verify`], with a receipt that the log must bear out; 422 for one that the log has not signed.
+///
+/// # Errors
+/// As [`verify`].
+pub(super) async fn verify_receipt(
+    request: HttpRequest,
+    parameters: Result<web::Query<Parameters>, actix_web::Error>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let full = full(parameters)?;
+    let bytes = body::read(&request, payload, BODY).await?;
+    let asked = asked(request.content_type(), bytes.to_vec())?;
+    run(&request, full || asked.full, asked.receipt.as_deref()).await
+}
+
+/// The newest signed checkpoint, as it is.
+///
+/// # Errors
+/// 403 without the right to read the log.
+pub(super) async fn checkpoint(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let front = Front::of(&request)?;
-    let full = parameters
-        .map_err(|_| Error::invalid("full", "full is true or false"))?
-        .full;
     let caller = auth::caller(&request);
-    let verified = service::audit::verify(&front.app, caller.actor()?, full, WAIT).await?;
-    answer(&verified.run)
+    let note = service::audit::checkpoint(&front.app, caller.actor()?).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(note))
+}
+
+fn full(parameters: Result<web::Query<Parameters>, actix_web::Error>) -> Result<bool, Problem> {
+    let parameters = parameters.map_err(|_| Error::invalid("full", "full is true or false"))?;
+    Ok(parameters.full)
+}
+
+fn asked(content_type: &str, bytes: Vec<u8>) -> Result<Asked, Problem> {
+    if bytes.is_empty() {
+        return Ok(Asked::default());
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| Error::invalid("receipt", "the body is not UTF-8"))?;
+    match content_type {
+        "application/json" => serde_json::from_str(&text).map_err(|_| {
+            let message = "the body is not an object with full (true or false) and receipt (text)";
+            Error::with_message(Code::BadRequest, message).into()
+        }),
+        "" | "text/plain" => Ok(Asked {
+            full: false,
+            receipt: Some(text),
+        }),
+        _ => {
+            let message = "the body is a receipt as text/plain, or application/json";
+            Err(Error::with_message(Code::UnsupportedMediaType, message).into())
+        }
+    }
+}
+
+async fn run(
+    request: &HttpRequest,
+    full: bool,
+    receipt: Option<&str>,
+) -> Result<HttpResponse, Problem> {
+    let front = Front::of(request)?;
+    let caller = auth::caller(request);
+    let question = Question { full, receipt };
+    match service::audit::verify(&front.app, caller.actor()?, question, WAIT).await {
+        Ok(verified) => answer(&verified.run),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+fn refused(error: Error) -> Problem {
+    match error.code() {
+        // 409 says that the log is broken, and nothing else.
+        Code::InvalidState => {
+            let message = error.to_string();
+            let error = Error::with_message(Code::AuditInconclusive, message);
+            error.retry_after(5).into()
+        }
+        Code::Invalid => Problem::from(error).with_status(422),
+        _ => error.into(),
+    }
 }
 
 fn answer(run: &verification::Model) -> Result<HttpResponse, Problem> {
@@ -77,25 +151,4 @@ fn answer(run: &verification::Model) -> Result<HttpResponse, Problem> {
     }
     let document = serde_json::to_value(document).map_err(Error::internal)?;
     Err(Problem::from(error).with_member("verification", document))
-}
-
-impl<'a> Document<'a> {
-    fn of(run: &'a verification::Model) -> Self {
-        Self {
-            id: run.id.to_string(),
-            full: run.full,
-            state: &run.state,
-            verdict: run.verdict.as_deref(),
-            assurance: run.assurance.as_deref(),
-            size: run.size,
-            pruned: run.pruned,
-            redacted: run.redacted,
-            first_bad_seq: run.first_bad_seq,
-            class: run.damage.as_deref(),
-            damage: run.damage.as_deref(),
-            reason: run.reason.as_deref(),
-            recorded_hash: run.recorded_hash.as_deref(),
-            recomputed_hash: run.recomputed_hash.as_deref(),
-        }
-    }
 }

@@ -2,7 +2,6 @@
 //! status it deserves.
 
 mod answer;
-mod body;
 mod judge;
 
 use std::{sync::Arc, time::Duration};
@@ -15,7 +14,7 @@ use tracing::Instrument;
 use super::{
     accept::{self, Reply},
     auth::{self, Door},
-    context, cookie,
+    body, context, cookie,
     problem::Problem,
     state::{Engine, Front},
 };

@@ -77,8 +77,14 @@ fn addresses(routes: &mut web::ServiceConfig, production: bool) {
             })),
         )
         .service(
-            only_get("/v1/audit/verify")
+            only("/v1/audit/verify", "GET, POST")
                 .route(web::get().to(audit::verify))
+                .route(web::post().to(audit::verify_receipt))
+                .wrap(from_fn(gate::tenant)),
+        )
+        .service(
+            only_get("/v1/audit/checkpoint")
+                .route(web::get().to(audit::checkpoint))
                 .wrap(from_fn(gate::tenant)),
         );
     if !production {

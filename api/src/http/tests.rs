@@ -1,6 +1,7 @@
 //! The layer as a client sees it: a whole process, over a socket.
 
 mod asking;
+mod auditing;
 mod knocking;
 mod leftover;
 mod limits;

@@ -4,10 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use store::ledger::{Anchor, COLLECTED_AT_ONCE, HeadMark};
+use store::{
+    Store,
+    ledger::{Anchor, COLLECTED_AT_ONCE, Compared, Depth, HeadMark},
+};
 
 use super::supervise::{Next, Running, every};
-use crate::{adapter::anchor::AnchorError, app::App, error::Error, service::object};
+use crate::{
+    adapter::anchor::{AnchorError, Anchors},
+    app::App,
+    error::Error,
+    service::object,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Newest checkpoints older than this get the time anew. With the minute between two passes that is at
@@ -49,11 +57,13 @@ pub async fn cosign(app: &App) -> Result<u64, Error> {
 }
 
 /// Collects the heads that have moved, and keeps the system log's newest checkpoint outside. Says how many
-/// heads it collected.
+/// heads it collected. Before that, a log that is behind what is known outside is put into quarantine.
 ///
 /// # Errors
 /// As the database and the places of anchors say; what was collected is kept outside by a later pass.
 pub async fn anchor(app: &App) -> Result<u64, Error> {
+    let known = app.anchors.known_marks();
+    alarm(&app.store.hold_against(&known, Depth::Heads).await?);
     let collected = app.store.collect_heads().await?;
     if let Some(anchor) = app.store.begin_anchor().await? {
         match app.anchors.keep(&anchor).await {
@@ -79,6 +89,8 @@ async fn failed(app: &App, anchor: &Anchor, error: AnchorError) -> Result<Error,
         if app.anchors.is_first_alarm() {
             app.store.record_fork(anchor, *found).await?;
         }
+        // Which logs it is, what is kept there now tells.
+        compare(&app.store, &app.anchors).await?;
     }
     Ok(match error {
         AnchorError::Blob(error) => object::failed(error),
@@ -86,14 +98,36 @@ async fn failed(app: &App, anchor: &Anchor, error: AnchorError) -> Result<Error,
     })
 }
 
+/// Reads what is kept outside, and puts the logs into quarantine that are not what they are known to have been.
+///
+/// # Errors
+/// When a place of anchors cannot be read, or as the database says.
+pub async fn compare(store: &Store, anchors: &Anchors) -> Result<Compared, Error> {
+    let marks = load_marks(store, anchors).await?;
+    let compared = store.hold_against(&marks, Depth::Roots).await?;
+    tracing::info!(
+        logs = marks.len(),
+        absent = compared.absent,
+        quarantined = compared.quarantined.len(),
+        "compared the logs with their heads that are kept outside"
+    );
+    alarm(&compared);
+    Ok(compared)
+}
+
+fn alarm(compared: &Compared) {
+    let count = compared.quarantined.len() as u64;
+    metrics::counter!("strongroom_audit_logs_quarantined_total").increment(count);
+}
+
 /// How far logs are known to have been, from what is kept outside; see
 /// [`crate::adapter::anchor::Anchors::marks`].
 ///
 /// # Errors
 /// When a place of anchors cannot be read.
-pub async fn load_marks(app: &App) -> Result<Vec<HeadMark>, Error> {
-    let anchored = app.store.anchored().await?;
-    let deployment = app.store.deployment().await.map_err(Error::internal)?;
-    let marks = app.anchors.marks(&deployment.name, anchored).await;
+pub async fn load_marks(store: &Store, anchors: &Anchors) -> Result<Vec<HeadMark>, Error> {
+    let anchored = store.anchored().await?;
+    let deployment = store.deployment().await.map_err(Error::internal)?;
+    let marks = anchors.marks(&deployment.name, anchored).await;
     marks.map_err(Error::internal)
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::entry::{ActorKind, SYSTEM_TENANT};
+use crate::hash::Hash;
+use crate::merkle::TreeHead;
 
 #[test]
 fn origins_name_domain_deployment_log_and_epoch() {
@@ -34,6 +36,7 @@ fn a_genesis_states_name_key_and_policy() {
         deployment: "0a1b2c3d".to_owned(),
         payload_days: 365,
         entry_days: 2557,
+        previous: None,
     }
     .draft();
     assert_eq!(draft.validate(), Ok(()));
@@ -46,4 +49,51 @@ fn a_genesis_states_name_key_and_policy() {
             r#""vkey":"audit.strongroom.local/0a1b2c3d/system/e0+201ad67e+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#
         )
     );
+}
+
+#[test]
+fn a_later_epoch_names_what_it_follows_and_what_is_lost() {
+    let head = |epoch, size| NamedHead {
+        origin: origin("strongroom.local", "0a1b2c3d", Log::System, epoch),
+        tree: TreeHead {
+            size,
+            root: Hash([7; 32]),
+        },
+    };
+    let previous = Previous {
+        kept: head(0, 5),
+        known: Some(head(0, 9)),
+    };
+    assert_eq!(previous.lost(), 4);
+    let meta = |previous: &Previous| BTreeMap::from([(PREVIOUS.to_owned(), previous.to_value())]);
+    assert_eq!(
+        Previous::of_meta(&meta(&previous)),
+        Some(Ok(previous.clone()))
+    );
+    let text = String::from_utf8(crate::canon::write(&Value::Object(meta(&previous)))).unwrap();
+    let root = "07".repeat(32);
+    assert_eq!(
+        text,
+        format!(
+            concat!(
+                r#"{{"previous":{{"known":{{"origin":"audit.strongroom.local/0a1b2c3d/system/e0","root":"{}","size":9}},"#,
+                r#""origin":"audit.strongroom.local/0a1b2c3d/system/e0","root":"{}","size":5}}}}"#
+            ),
+            root, root
+        )
+    );
+    let unknown = Previous {
+        known: None,
+        ..previous.clone()
+    };
+    assert_eq!(unknown.lost(), 0);
+    assert_eq!(Previous::of_meta(&meta(&unknown)), Some(Ok(unknown)));
+    let later = Previous {
+        known: Some(head(1, 9)),
+        ..previous
+    };
+    assert_eq!(later.lost(), 9, "all of an epoch that is not there");
+    assert_eq!(Previous::of_meta(&BTreeMap::new()), None);
+    let malformed = BTreeMap::from([(PREVIOUS.to_owned(), Value::from("e0"))]);
+    assert_eq!(Previous::of_meta(&malformed), Some(Err(())));
 }

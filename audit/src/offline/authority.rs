@@ -1,7 +1,7 @@
 //! What entries of the log bring about: gaps that are permitted, and new keys.
 
 use crate::entry::{EntryRef, Outcome};
-use crate::genesis;
+use crate::genesis::{self, Previous};
 use crate::retention::{Members, Permit, of_entry, text};
 
 /// The action of an entry that introduces a key.
@@ -16,6 +16,8 @@ pub(super) enum Authority {
     Origin {
         origin: String,
         vkey: String,
+        /// The epoch before, in a log that was recovered.
+        previous: Option<Previous>,
     },
 }
 
@@ -39,5 +41,6 @@ fn origin(meta: &Members) -> Option<Authority> {
     Some(Authority::Origin {
         origin: text(meta, "origin")?,
         vkey: text(meta, "vkey")?,
+        previous: Previous::of_meta(meta).and_then(Result::ok),
     })
 }

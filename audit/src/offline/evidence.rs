@@ -11,6 +11,7 @@ use super::unit::{Examined, Remark};
 use crate::bundle::{FileDigest, ReadError};
 use crate::chain::{ChunkReport, Damage, Finding, Report, Verifier};
 use crate::entry::Time;
+use crate::genesis::Previous;
 use crate::hash::Hash;
 use crate::retention::{GapCount, Permits};
 use crate::tile::Tile;
@@ -93,6 +94,8 @@ pub(super) struct Evidence {
     pub(super) keys: Vec<(u64, String)>,
     /// The name that the genesis gives the log.
     pub(super) origin: Option<String>,
+    /// What the genesis says of the epoch before.
+    pub(super) previous: Option<Previous>,
     /// Runs of entries that are there.
     pub(super) present: Vec<Range<u64>>,
 
@@ -204,9 +207,14 @@ impl Evidence {
             Authority::Permit(permit) => self.permits.add(permit),
             Authority::Key(vkey) if self.keys.len() < MAX_KEYS => self.keys.push((seq, vkey)),
             Authority::Key(_) => {}
-            Authority::Origin { origin, vkey } => {
+            Authority::Origin {
+                origin,
+                vkey,
+                previous,
+            } => {
                 self.keys.push((seq, vkey));
                 self.origin = Some(origin);
+                self.previous = previous;
             }
         }
     }

@@ -73,6 +73,7 @@ fn describe(case: &Case<'_>, gaps: GapCount) -> Report {
     report.pruned = gaps.pruned;
     report.redacted = gaps.redacted;
     report.cosigned_at = case.believed.cosigned_at;
+    report.previous.clone_from(&case.evidence.previous);
     if let Signed::By(key) = &case.believed.checkpoint {
         report.signed_by = Some(key.clone());
         report.assurance = Assurance::A1;

@@ -1,6 +1,7 @@
 //! The report as one page to print: no script, nothing fetched.
 
 use super::{Harm, Point, Report};
+use crate::genesis::Previous;
 
 const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
 <title>Audit log verification</title>\n<style>\n\
@@ -48,6 +49,7 @@ impl Report {
         ];
         let optional = [
             ("Root", self.root.map(|root| root.to_hex())),
+            ("Epoch before", self.previous.as_ref().map(before)),
             ("Signed by", self.signed_by.clone()),
             ("Cosigned", self.cosigned_at.map(|at| at.to_string())),
             ("Reason", self.reason().map(str::to_owned)),
@@ -68,6 +70,15 @@ impl Report {
         };
         format!("{} to {}, {scope}", self.first, self.end - 1)
     }
+}
+
+fn before(previous: &Previous) -> String {
+    format!(
+        "{}, {} entries kept, {} known to be lost",
+        previous.kept.origin,
+        previous.kept.tree.size,
+        previous.lost()
+    )
 }
 
 fn damage(harm: &Harm) -> Vec<(&'static str, String)> {

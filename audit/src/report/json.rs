@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Point, Report};
 use crate::disclosure::sorted;
+use crate::genesis::{NamedHead, Previous};
 use crate::hash::Hash;
 
 impl Report {
@@ -24,6 +25,7 @@ impl Report {
             "disclosures": self.disclosures.as_str(),
             "pruned": self.pruned,
             "redacted": self.redacted,
+            "previous": self.previous.as_ref().map(previous),
             "signedBy": self.signed_by,
             "cosignedAt": self.cosigned_at.map(|at| at.to_string()),
             "firstBadSeq": harm.and_then(|harm| harm.seq),
@@ -53,4 +55,19 @@ fn hash(hash: Option<Hash>) -> Option<String> {
 
 fn point(point: Option<Point>) -> Option<Value> {
     point.map(|point| json!({ "size": point.size, "at": point.at.map(|at| at.to_string()) }))
+}
+
+fn previous(previous: &Previous) -> Value {
+    let head = |head: &NamedHead| {
+        json!({
+            "origin": head.origin,
+            "root": head.tree.root.to_hex(),
+            "size": head.tree.size,
+        })
+    };
+    json!({
+        "kept": head(&previous.kept),
+        "known": previous.known.as_ref().map(head),
+        "lost": previous.lost(),
+    })
 }

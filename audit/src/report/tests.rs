@@ -1,4 +1,6 @@
 use super::*;
+use crate::genesis::NamedHead;
+use crate::merkle::TreeHead;
 
 fn broken() -> Report {
     let point = |size| Point {
@@ -80,7 +82,7 @@ fn json_has_every_key_in_order() {
                 r#""cosignedAt":null,"damage":"CONTENT_ALTERED","disclosures":"all","end":700,"file":null,"first":0,"#,
                 r#""firstBadCheckpoint":{{"at":null,"size":300}},"firstBadSeq":200,"#,
                 r#""lastGoodCheckpoint":{{"at":"2025-06-15T15:06:40.000000Z","size":100}},"#,
-                r#""origin":"audit.strongroom.local/0a1b2c3d/system/e0","pruned":0,"#,
+                r#""origin":"audit.strongroom.local/0a1b2c3d/system/e0","previous":null,"pruned":0,"#,
                 r#""reason":"the bytes say \"<b>\" & more","recomputedHash":"{}","recordedHash":"{}","redacted":0,"#,
                 r#""root":"{}","signedBy":null,"size":700,"verdict":"BROKEN","whole":true}}"#
             ),
@@ -105,4 +107,27 @@ fn a_page_shows_what_was_found_and_runs_nothing() {
         assert!(page.contains(text), "{text}\n{page}");
     }
     assert!(!page.contains("<script") && !page.contains("http"));
+}
+
+#[test]
+fn a_recovered_log_shows_what_its_genesis_names() {
+    let head = |size| NamedHead {
+        origin: "audit.strongroom.local/0a1b2c3d/system/e0".to_owned(),
+        tree: TreeHead {
+            size,
+            root: Hash([4; 32]),
+        },
+    };
+    let recovered = Report {
+        previous: Some(Previous {
+            kept: head(5),
+            known: Some(head(9)),
+        }),
+        ..broken()
+    };
+    let json = recovered.to_json();
+    assert_eq!(json.pointer("/previous/lost"), Some(&4.into()));
+    assert_eq!(json.pointer("/previous/known/size"), Some(&9.into()));
+    let row = "<th>Epoch before</th><td>audit.strongroom.local/0a1b2c3d/system/e0, 5 entries kept, 4 known to be lost</td>";
+    assert!(recovered.to_html().contains(row));
 }

@@ -95,6 +95,7 @@ impl Log {
             deployment: "0a1b2c3d".to_owned(),
             payload_days: 365,
             entry_days: 2557,
+            previous: None,
         };
         log.seal(draft.draft(), BTreeMap::new());
         log

@@ -441,6 +441,41 @@ events! {
         /// The root that is kept outside; left out when that is no checkpoint of this log.
         anchored_root: Public<Option<String>>,
     }
+    /// A log was put into quarantine: what is kept outside of it is another log. It waits in the outbox until the log
+    /// is recovered.
+    LogQuarantined => AuditForkDetect {
+        /// The epoch that was appended to.
+        epoch: Public<i64>,
+        /// How many entries the database has.
+        size: Public<u64>,
+        /// Their root, lower-case hex.
+        root: Public<Option<String>>,
+        /// The epoch of the head that is kept outside.
+        known_epoch: Public<i64>,
+        /// Its size.
+        known_size: Public<u64>,
+        /// Its root, lower-case hex.
+        known_root: Public<String>,
+    }
+    /// A log was recovered: the epoch before is closed, this one has begun.
+    LogRecovered => AuditRecover {
+        /// The epoch that began.
+        epoch: Public<i64>,
+        /// The name of the log in the epoch before.
+        kept_origin: Public<String>,
+        /// How many of its entries are kept.
+        kept_size: Public<u64>,
+        /// Their root, lower-case hex.
+        kept_root: Public<String>,
+        /// The name of the log of which a head is kept outside.
+        known_origin: Public<Option<String>>,
+        /// How many entries that head has.
+        known_size: Public<Option<u64>>,
+        /// Its root, lower-case hex.
+        known_root: Public<Option<String>>,
+        /// How many entries are known to have been and are not there.
+        lost: Public<u64>,
+    }
     /// Another master key took over.
     MasterKeyRotated => MasterKeyRotate {
         /// Its number.

@@ -30,6 +30,7 @@ pub(super) fn of(found: &Verification, outline: &Outline, signed_by: Option<Stri
         redacted: found.gaps.redacted,
         signed_by: signed_by.filter(|_| is_signed),
         cosigned_at: None,
+        previous: found.previous.clone(),
         harm: harm(found),
         obstacle: found.obstacle.clone(),
     }
@@ -48,6 +49,8 @@ fn assurance(assurance: Assurance) -> report::Assurance {
     match assurance {
         Assurance::A0 => report::Assurance::A0,
         Assurance::A1 => report::Assurance::A1,
+        Assurance::A2 => report::Assurance::A2,
+        Assurance::A3 => report::Assurance::A3,
     }
 }
 

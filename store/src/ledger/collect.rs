@@ -60,7 +60,8 @@ async fn moved(conn: &Conn) -> Result<Vec<Moved>, StoreError> {
         &format!(
             "SELECT h.tenant_id, h.epoch, c.size, c.root FROM audit_head h \
              JOIN audit_checkpoint c ON c.tenant_id = h.tenant_id AND c.epoch = h.epoch \
-             AND c.size = h.size WHERE h.size > h.collected_size AND h.tenant_id <> $1 \
+             AND c.size = h.size WHERE h.size > h.collected_size AND h.state = 'ok' \
+             AND h.tenant_id <> $1 \
              ORDER BY h.tenant_id, h.epoch LIMIT {COLLECTED_AT_ONCE}"
         ),
         [TenantId::SYSTEM.into()],

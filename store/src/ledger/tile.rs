@@ -1,5 +1,7 @@
 //! Tiles: 256 hashes of one height, written once, when they are full.
 
+mod fetch;
+
 use std::ops::Range;
 
 use audit::{
@@ -8,6 +10,8 @@ use audit::{
 };
 use entity::audit_tile;
 use sea_orm::{ConnectionTrait, Value};
+
+pub(crate) use fetch::fetch;
 
 use super::{LogId, number};
 use crate::{

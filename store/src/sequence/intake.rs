@@ -155,11 +155,12 @@ impl Known {
 /// What verifiers believe keys, heads and gaps by: it never passes through the outbox, so that nobody who can
 /// write there has it signed. That somebody was refused is for everybody to say.
 fn is_reserved(draft: &Draft) -> bool {
-    const RESERVED: [Action; 4] = [
+    const RESERVED: [Action; 5] = [
         Action::AuditKeyRotate,
         Action::AuditKeyRetire,
         Action::AuditCosignerCreate,
         Action::AuditCheckpointCollect,
+        Action::AuditRecover,
     ];
     const RESERVED_SUCCESS: [Action; 4] = [
         Action::AuditHoldSet,

@@ -31,6 +31,10 @@ impl<'a> Cells<'a> {
         self.row.try_get_by_index(index)
     }
 
+    pub(super) fn optional_int(self, index: usize) -> Result<Option<i64>, DbErr> {
+        self.row.try_get_by_index(index)
+    }
+
     pub(super) fn bytes(self, index: usize) -> Result<Vec<u8>, DbErr> {
         self.row.try_get_by_index(index)
     }

@@ -10,6 +10,7 @@ use audit::{
     chain::{Damage, Finding},
     checkpoint::{Checkpoint, Cosignature},
     hash::Hash,
+    merkle::TreeHead,
     note::{Note, VerifierKey},
 };
 use sea_orm::{ConnectionTrait, QueryResult, Value};
@@ -73,6 +74,22 @@ impl Trust {
             .filter(|(_, term)| term.contains(&size))
             .all(|(key, _)| signers.contains(&key))
     }
+
+    /// Size and root of a checkpoint of this log, and the time it was cosigned at.
+    fn open(&self, note: &str) -> Result<(TreeHead, Option<i64>), &'static str> {
+        let note = Note::parse(note.as_bytes())
+            .map_err(|_| "what is stored as a checkpoint is no signed note")?;
+        let opened = Checkpoint::open(&note, &self.keys)
+            .map_err(|_| "a stored checkpoint is not signed by the log's key")?;
+        let Checkpoint { origin, tree } = opened.checkpoint;
+        if !self.suffices(tree.size, &opened.log_keys) {
+            return Err("a stored checkpoint is not signed by the key in force");
+        }
+        if origin != self.origin {
+            return Err("a stored checkpoint is that of another log");
+        }
+        Ok((tree, opened.cosignatures.iter().map(micros).max()))
+    }
 }
 
 impl Checkpoints {
@@ -90,6 +107,17 @@ impl Checkpoints {
             missing: register.handovers().collect(),
             findings: Vec::new(),
         }
+    }
+
+    /// Begins behind a checkpoint that is the log's: what is smaller has been compared.
+    pub(super) fn begin_behind(&mut self, signed: Signed) {
+        self.missing.retain(|size| *size > signed.size);
+        self.last_good = Some(signed);
+    }
+
+    /// What a note says that the log has signed, with the time it was cosigned at.
+    pub(super) fn open(&self, note: &str) -> Result<(TreeHead, Option<i64>), &'static str> {
+        self.trust.open(note)
     }
 
     /// Those of the rows that are what the log signed; of the others it is noted that they are not.
@@ -157,7 +185,7 @@ impl Checkpoints {
     }
 
     /// How many entries are those that were signed.
-    fn signed(&self) -> u64 {
+    pub(super) fn signed(&self) -> u64 {
         self.last_good.map_or(0, |good| good.size)
     }
 }
@@ -169,18 +197,8 @@ impl Row {
     }
 
     fn signed(&self, trust: &Trust) -> Result<Signed, &'static str> {
-        let note = Note::parse(self.note.as_bytes())
-            .map_err(|_| "what is stored as a checkpoint is no signed note")?;
-        let opened = Checkpoint::open(&note, &trust.keys)
-            .map_err(|_| "a stored checkpoint is not signed by the log's key")?;
-        let Checkpoint { origin, tree } = opened.checkpoint;
-        if !trust.suffices(tree.size, &opened.log_keys) {
-            return Err("a stored checkpoint is not signed by the key in force");
-        }
-        if origin != trust.origin {
-            return Err("a stored checkpoint is that of another log");
-        }
-        if opened.cosignatures.iter().map(micros).max() != self.cosigned_at_micros {
+        let (tree, cosigned_at_micros) = trust.open(&self.note)?;
+        if cosigned_at_micros != self.cosigned_at_micros {
             return Err("the time beside a checkpoint is not that of its cosignature");
         }
         if i64::try_from(tree.size) != Ok(self.size) || tree.root.0.as_slice() != self.root {
@@ -203,7 +221,7 @@ fn of_last(size: u64, reason: &str) -> Finding {
     at(size.saturating_sub(1), Damage::ProjectionAltered, reason)
 }
 
-fn at(seq: u64, damage: Damage, reason: impl Into<String>) -> Finding {
+pub(super) fn at(seq: u64, damage: Damage, reason: impl Into<String>) -> Finding {
     Finding {
         seq,
         ..finding(0, damage, reason)
@@ -267,4 +285,10 @@ fn of_row(conn: &Conn, row: &QueryResult) -> Result<Row, StoreError> {
         signed_at_micros: cells.micros(3)?,
         cosigned_at_micros: cells.is_set(5)?.then_some(cosigned_at),
     })
+}
+
+/// The note of the checkpoint of that size.
+pub(super) async fn note(conn: &Conn, log: LogId, size: u64) -> Result<Option<String>, StoreError> {
+    let found = read(conn, log, size.saturating_sub(1)..size).await?;
+    Ok(found.into_iter().next().map(|row| row.note))
 }

@@ -13,12 +13,12 @@ use audit::{
 use policy::Action;
 use sea_orm::ConnectionTrait;
 
-use super::{cells::Cells, page::finding, tree::Vague};
+use super::{cells::Cells, epoch::Epochs, page::finding, tree::Vague};
 use crate::{
     Store, StoreError,
     conn::Conn,
     ledger::{LogId, OF_KEYS},
-    log::{FIRST_EPOCH, FIRST_KEY},
+    log::FIRST_KEY,
     retention::CarriedKey,
 };
 use row::KeyRow;
@@ -63,10 +63,12 @@ impl Term {
 }
 
 impl KeyRegister {
-    /// `carried` are keys whose introductions were pruned.
+    /// Of the rows those of `log`; if it is the newest of `epochs`, those of no epoch as well. `carried` are keys
+    /// whose introductions were pruned.
     pub(super) async fn read(
         conn: &Conn,
         log: LogId,
+        epochs: &Epochs,
         origin: &str,
         carried: impl Iterator<Item = &CarriedKey>,
     ) -> Result<Self, StoreError> {
@@ -76,11 +78,12 @@ impl KeyRegister {
         for entry in entries(conn, log).await? {
             add(&mut terms, origin, &entry);
         }
-        Ok(Self {
-            log,
-            terms,
-            rows: row::read(conn, log).await?,
-        })
+        let mut rows = row::read(conn, log).await?;
+        rows.retain(|row| {
+            let is_stray = !i32::try_from(row.epoch).is_ok_and(|epoch| epochs.contains(epoch));
+            row.epoch == i64::from(log.epoch) || (is_stray && log.epoch == epochs.newest())
+        });
+        Ok(Self { log, terms, rows })
     }
 
     /// Each key, and the sizes of the checkpoints that it signs.
@@ -108,7 +111,7 @@ impl KeyRegister {
             ));
         }
         for term in &self.terms {
-            let row = self.rows.iter().find(|row| row.is(term));
+            let row = self.rows.iter().find(|row| row.is(self.log, term));
             let reason = match row {
                 None => Some("the log's key is gone"),
                 Some(row) => row.damage(store, self.log, term),
@@ -123,7 +126,7 @@ impl KeyRegister {
 
     /// Rows of keys that no entry speaks of; where those entries are damaged, that explains it.
     pub(super) fn strays(&self, size: u64) -> Option<Vague> {
-        let known = |row: &KeyRow| self.terms.iter().any(|term| row.is(term));
+        let known = |row: &KeyRow| self.terms.iter().any(|term| row.is(self.log, term));
         let reason = "there is a key that no entry introduced";
         (!self.rows.iter().all(known)).then(|| Vague {
             upto: size,
@@ -195,8 +198,8 @@ fn number(entry: &Entry) -> Option<i64> {
 }
 
 impl KeyRow {
-    fn is(&self, term: &Term) -> bool {
-        self.epoch == i64::from(FIRST_EPOCH) && self.key_no == term.key_no
+    fn is(&self, log: LogId, term: &Term) -> bool {
+        self.epoch == i64::from(log.epoch) && self.key_no == term.key_no
     }
 
     fn damage(&self, store: &Store, log: LogId, term: &Term) -> Option<&'static str> {

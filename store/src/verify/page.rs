@@ -11,11 +11,10 @@ use audit::{
     hash::leaf,
     retention::Permits,
 };
-use entity::TenantId;
 use sea_orm::{ConnectionTrait, Value};
 
 use super::cells::{Cells, time};
-use crate::{StoreError, conn::Conn, log::FIRST_EPOCH};
+use crate::{StoreError, conn::Conn, ledger::LogId};
 
 /// Entries in a page; bounds the memory at 16 KiB an entry and as much of disclosures.
 const ENTRIES: usize = 1_024;
@@ -51,27 +50,25 @@ pub(super) struct Hashed {
     pub(super) strays: Vec<Finding>,
     /// Where the log ends if this is its last entry.
     pub(super) end: Option<Head>,
-    /// The bytes of entry 0.
-    pub(super) genesis: Option<Vec<u8>>,
 }
 
 /// Reads the entries from number `from` on.
-pub(super) async fn read(conn: &Conn, tenant: TenantId, from: i64) -> Result<Page, StoreError> {
-    let mut rows = entries(conn, tenant, from).await?;
+pub(super) async fn read(conn: &Conn, log: LogId, from: i64) -> Result<Page, StoreError> {
+    let mut rows = entries(conn, log, from).await?;
     let last = rows.last().map_or(i64::MAX, |row| row.seq);
     let (upto, next) = match last.checked_add(1) {
         Some(next) if rows.len() == ENTRIES => (last, Some(next)),
         _ => (i64::MAX, None),
     };
     let mut strays = negative(&rows);
-    let range = Range { tenant, from, upto };
+    let range = Range { log, from, upto };
     join_targets(conn, &range, &mut rows, &mut strays).await?;
     join_disclosures(conn, &range, &mut rows, &mut strays).await?;
     rows.retain(|row| row.seq >= 0);
     Ok(Page { rows, strays, next })
 }
 
-async fn entries(conn: &Conn, tenant: TenantId, from: i64) -> Result<Vec<Row>, StoreError> {
+async fn entries(conn: &Conn, log: LogId, from: i64) -> Result<Vec<Row>, StoreError> {
     let (occurred_at, sequenced_at) = (time(conn, "occurred_at"), time(conn, "sequenced_at"));
     let statement = conn.sql(
         &format!(
@@ -79,7 +76,7 @@ async fn entries(conn: &Conn, tenant: TenantId, from: i64) -> Result<Vec<Row>, S
              {occurred_at}, {sequenced_at} FROM audit_entry \
              WHERE tenant_id = $1 AND epoch = $2 AND seq >= $3 ORDER BY seq LIMIT {ENTRIES}"
         ),
-        [tenant.into(), FIRST_EPOCH.into(), from.into()],
+        [log.tenant.into(), log.epoch.into(), from.into()],
     );
     let found = conn.query_all_raw(statement).await?;
     found
@@ -113,17 +110,16 @@ fn negative(rows: &[Row]) -> Vec<Finding> {
 }
 
 struct Range {
-    tenant: TenantId,
+    log: LogId,
     from: i64,
     upto: i64,
 }
 
 impl Range {
     fn values(&self) -> [Value; 4] {
-        let epoch = FIRST_EPOCH.into();
         [
-            self.tenant.into(),
-            epoch,
+            self.log.tenant.into(),
+            self.log.epoch.into(),
             self.from.into(),
             self.upto.into(),
         ]
@@ -242,11 +238,9 @@ impl Page {
             .zip(&disclosures)
             .map(|((row, targets), disclosures)| row.stored(targets, disclosures))
             .collect();
-        let first = self.rows.first().filter(|row| row.seq == 0);
         Hashed {
             report: verify_chunk_with(&stored, &LogIdentity { tenant }, permits),
             end: self.rows.last().map(Row::end),
-            genesis: first.map(|row| row.raw.clone()),
             strays: self.strays,
         }
     }

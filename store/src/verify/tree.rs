@@ -11,7 +11,9 @@ use sea_orm::ConnectionTrait;
 use super::{
     cells::Cells,
     checkpoint::{self, Checkpoints},
+    kept::Witnesses,
     page::finding,
+    start::Start,
 };
 use crate::{
     StoreError,
@@ -30,6 +32,7 @@ pub(super) struct TreeWalk {
     open: Vec<Vec<Hash>>,
     tiles: u64,
     checkpoints: Checkpoints,
+    witnesses: Witnesses,
     vague: Vec<Vague>,
 }
 
@@ -47,15 +50,28 @@ struct Tile {
 }
 
 impl TreeWalk {
-    pub(super) fn new(log: LogId, checkpoints: Checkpoints) -> Self {
+    pub(super) fn new(log: LogId, checkpoints: Checkpoints, witnesses: Witnesses) -> Self {
         Self {
             log,
             frontier: Frontier::empty(),
             open: Vec::new(),
             tiles: 0,
             checkpoints,
+            witnesses,
             vague: Vec::new(),
         }
+    }
+
+    /// Begins behind entries that are in the tree already.
+    pub(super) fn begin_behind(&mut self, start: Start) {
+        self.tiles = start.full_tiles();
+        let signed = start.signed();
+        self.checkpoints.begin_behind(signed);
+        let size = signed.size;
+        self.witnesses
+            .compare(size, signed.root, signed.signed_at_micros, size);
+        self.open = start.open;
+        self.frontier = start.frontier;
     }
 
     /// Grows the tree by a page of entries and compares what is stored of that part.
@@ -79,10 +95,15 @@ impl TreeWalk {
             self.frontier.push(leaf);
             self.fill(0, leaf, &mut full);
             let size = self.frontier.size();
+            let micros = ts.map(Time::as_micros);
             while let Some(signed) = stored.next_if(|signed| signed.size == size) {
                 let root = self.frontier.root();
-                let ts = ts.map(Time::as_micros);
-                self.checkpoints.compare(&signed, root, ts);
+                self.checkpoints.compare(&signed, root, micros);
+            }
+            if self.witnesses.next_size() == Some(size) {
+                let (root, vouched) = (self.frontier.root(), self.checkpoints.signed());
+                self.witnesses
+                    .compare(size, root, micros.unwrap_or(0), vouched.min(size));
             }
         }
         self.compare_tiles(conn, before, full).await
@@ -146,9 +167,12 @@ impl TreeWalk {
         }
         let behind = checkpoint::read_outside(conn, self.log, size).await?;
         let behind = self.checkpoints.check(behind).await?;
-        let findings = self.checkpoints.finish(&behind, size);
+        let mut findings = self.checkpoints.finish(&behind, size);
+        findings.extend(self.witnesses.rolled_back(size));
         self.vague.extend(self.checkpoints.forked());
+        self.vague.extend(self.witnesses.forked());
         Ok(Checked {
+            witnesses: self.witnesses,
             frontier: self.frontier,
             findings,
             vague: self.vague,
@@ -163,6 +187,7 @@ pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     pub(super) vague: Vec<Vague>,
     pub(super) checkpoints: Checkpoints,
+    pub(super) witnesses: Witnesses,
 }
 
 impl Checked {

@@ -120,8 +120,9 @@ impl AnchorBucket {
             if keys.is_empty() && epoch > first {
                 break;
             }
-            let documents: Vec<Option<Document>> = stream::iter(&keys)
-                .map(|key| self.find(key))
+            // Owned keys: a closure over borrowed ones makes a future that is not known to be `Send`.
+            let documents: Vec<Option<Document>> = stream::iter(keys)
+                .map(|key| async move { self.find(&key).await })
                 .buffer_unordered(IN_FLIGHT)
                 .try_collect()
                 .await?;

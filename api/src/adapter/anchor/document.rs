@@ -57,6 +57,12 @@ impl Document {
         })
     }
 
+    /// Whether it speaks of that deployment: another one may have left its file behind.
+    pub(super) fn is_of(&self, deployment: &str) -> bool {
+        let name = |origin: &str| origin.split('/').nth(1) == Some(deployment);
+        self.checkpoint().is_some_and(|found| name(&found.origin))
+    }
+
     /// What the signed note says, its signatures not looked at: it is compared with one that is ours.
     pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
         let note = Note::parse(self.note.as_bytes()).ok()?;
@@ -65,7 +71,7 @@ impl Document {
 }
 
 /// The largest mark of each log and epoch.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Newest(BTreeMap<(TenantId, i32), HeadMark>);
 
 impl Newest {
@@ -83,6 +89,17 @@ impl Newest {
             .values()
             .filter(|mark| mark.tenant == TenantId::SYSTEM);
         marks.max_by_key(|mark| mark.epoch).copied()
+    }
+
+    /// All marks.
+    pub(super) fn iter(&self) -> impl Iterator<Item = HeadMark> {
+        self.0.values().copied()
+    }
+
+    /// The marks of one log.
+    pub(super) fn of(&self, tenant: TenantId) -> impl Iterator<Item = HeadMark> {
+        let every_epoch = (tenant, i32::MIN)..=(tenant, i32::MAX);
+        self.0.range(every_epoch).map(|(_, mark)| *mark)
     }
 
     pub(super) fn into_vec(self) -> Vec<HeadMark> {

@@ -40,7 +40,7 @@ impl AnchorFile {
         let mut newest = self.newest.lock().await;
         let known = match *newest {
             Some(known) => known,
-            None => self.load().await?.of_system(),
+            None => self.load(&anchor.deployment).await?.of_system(),
         };
         match known {
             Some(known) if known == anchor.head => {
@@ -63,17 +63,21 @@ impl AnchorFile {
         Ok(())
     }
 
-    /// Adds what the file says to `marks`. A file that is not there says nothing.
-    pub(super) async fn read(&self, marks: &mut Newest) -> Result<(), AnchorError> {
-        for mark in self.load().await?.into_vec() {
+    /// Adds what the file says of that deployment to `marks`. A file that is not there says nothing.
+    pub(super) async fn read(
+        &self,
+        deployment: &str,
+        marks: &mut Newest,
+    ) -> Result<(), AnchorError> {
+        for mark in self.load(deployment).await?.into_vec() {
             marks.add(mark);
         }
         Ok(())
     }
 
-    async fn load(&self) -> Result<Newest, AnchorError> {
-        let path = self.path.clone();
-        let loaded = tokio::task::spawn_blocking(move || load(&path));
+    async fn load(&self, deployment: &str) -> Result<Newest, AnchorError> {
+        let (path, deployment) = (self.path.clone(), deployment.to_owned());
+        let loaded = tokio::task::spawn_blocking(move || load(&path, &deployment));
         Ok(loaded.await.map_err(io::Error::other)??)
     }
 }
@@ -104,7 +108,7 @@ fn is_torn(file: &mut File) -> io::Result<bool> {
 }
 
 /// A line at a time: memory grows with the number of logs, not of lines.
-fn load(path: &Path) -> io::Result<Newest> {
+fn load(path: &Path, deployment: &str) -> io::Result<Newest> {
     let mut marks = Newest::default();
     let file = match File::open(path) {
         Ok(file) => file,
@@ -113,7 +117,10 @@ fn load(path: &Path) -> io::Result<Newest> {
     };
     for (number, line) in (1_u64..).zip(BufReader::new(file).split(b'\n')) {
         match serde_json::from_slice::<Document>(&line?) {
-            Ok(document) => document.marks().for_each(|mark| marks.add(mark)),
+            Ok(document) if document.is_of(deployment) => {
+                document.marks().for_each(|mark| marks.add(mark));
+            }
+            Ok(_) => tracing::debug!(line = number, "an anchor is not of this deployment"),
             Err(_) => tracing::warn!(line = number, "a line of the file of anchors is not one"),
         }
     }

@@ -59,6 +59,8 @@ impl Place {
             bucket,
             file: in_file.then(|| AnchorFile::new(self.file())),
             alarmed: AtomicBool::new(false),
+            known: Mutex::default(),
+            keeper: Keeper::Anchor,
         }
     }
 
@@ -192,6 +194,8 @@ async fn the_largest_marks_are_read_back() {
     }
     let none = place.anchors(false, false).marks(DEPLOYMENT, (0, 5)).await;
     assert_eq!(none.unwrap(), []);
+    let left_behind = place.anchors(true, true).marks("ffffffff", (0, 0)).await;
+    assert_eq!(left_behind.unwrap(), [], "of another deployment");
 }
 
 #[tokio::test]

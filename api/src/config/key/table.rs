@@ -416,12 +416,30 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_AUDIT_VERIFY_EVERY",
+        section: Section::Audit,
+        doc: "How often the worker verifies each log: what came since the last verification that found it intact; 0 leaves that to people.",
+        unit: "duration",
+        range: Range::Seconds(0, 7_776_000),
+        default: Some("24h"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_AUDIT_PRUNE",
         section: Section::Audit,
         doc: "Whether the worker deletes the personal values of entries that are older than the log's own policy (365 days) and not held; each time an entry of the log says so first.",
         unit: "truth value",
         range: Range::OneOf(&["true", "false"]),
         default: Some("true"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_AUDIT_VERIFY_FULL_EVERY",
+        section: Section::Audit,
+        doc: "How often the worker reads every entry of each log again; 0 leaves that to people.",
+        unit: "duration",
+        range: Range::Seconds(0, 31_536_000),
+        default: Some("7d"),
         ..KEY
     },
     Key {

@@ -178,7 +178,7 @@ impl<'a> Expansion<'a> {
             .saturating_mul(self.values.multiplier(field));
         Cost {
             depth: cost.depth.saturating_add(1),
-            complexity: below.saturating_add(is_object(field)),
+            complexity: below.saturating_add(is_object(field).max(weight(field))),
             ..cost
         }
     }
@@ -250,6 +250,14 @@ fn schema_multiplier(field: &str) -> u64 {
 /// What has selections is an object; nothing else is counted.
 fn is_object(field: &Field) -> u64 {
     u64::from(!field.selection_set.node.items.is_empty())
+}
+
+/// Fields that are no objects and cost more than one.
+fn weight(field: &Field) -> u64 {
+    match field.name.node.as_str() {
+        "proof" => 5,
+        _ => 0,
+    }
 }
 
 fn count(len: usize) -> u64 {

@@ -1,4 +1,5 @@
 mod asking;
+mod auditing;
 mod rights;
 mod shape;
 

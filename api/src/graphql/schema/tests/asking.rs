@@ -22,14 +22,14 @@ use crate::{
     request::{Caller, Request},
 };
 
-struct House {
+pub(super) struct House {
     app: Arc<App>,
     seed: Seed,
     _database: Throwaway,
 }
 
 /// An application over a database of its own. Its object store is never asked: signing is local.
-async fn house() -> House {
+pub(super) async fn house() -> House {
     let database = throwaway(Database::Sqlite).await.unwrap();
     let seed = seed(&database.store).await.unwrap();
     let config = Config::from_pairs([("STRONGROOM_ENV", "development")]).unwrap();
@@ -70,7 +70,7 @@ impl House {
     }
 
     /// The data of an answer without errors.
-    async fn data(&self, query: &str) -> serde_json::Value {
+    pub(super) async fn data(&self, query: &str) -> serde_json::Value {
         let response = self.ask(self.owner(), query).await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
         response.data.into_json().unwrap()

@@ -9,10 +9,8 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 
-use crate::{
-    error::{Code, Error},
-    http::problem::Problem,
-};
+use super::problem::Problem;
+use crate::error::{Code, Error};
 
 /// A body of this size takes milliseconds; whoever drips it holds a place for nothing.
 const TIMEOUT: Duration = Duration::from_secs(10);
