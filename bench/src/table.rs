@@ -51,6 +51,15 @@ impl Row {
         self.aim = format!("{aim}: {verdict}");
         self
     }
+
+    /// As [`Self::aim`], where there is an aim.
+    pub(crate) fn aim_if(self, applies: bool, aim: &str, is_reached: bool) -> Self {
+        if applies {
+            self.aim(aim, is_reached)
+        } else {
+            self
+        }
+    }
 }
 
 /// The rows, in the order they were measured.

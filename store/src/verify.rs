@@ -271,6 +271,7 @@ impl Store {
         inspection: &Inspection,
         progress: impl Fn(u64) + Send + Sync,
     ) -> Result<Verification, StoreError> {
+        let _turn = self.verifying().acquire().await;
         let deployment = match self.read_deployment().await {
             Ok(deployment) => deployment,
             Err(DeploymentError::Store(error)) => return Ok(obstacle(tenant, &error)),

@@ -55,7 +55,12 @@ impl AuditEntry {
         ID(EntryId(self.row.event_id.uuid()).to_string())
     }
 
-    /// Its place in the log, from 0, without gaps.
+    /// The epoch of the log that it belongs to; a recovery from a backup begins a new one.
+    async fn epoch(&self) -> i32 {
+        self.row.epoch
+    }
+
+    /// Its place in that epoch, from 0, without gaps.
     async fn seq(&self) -> BigInt {
         self.row.seq.into()
     }

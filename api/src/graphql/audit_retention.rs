@@ -101,6 +101,8 @@ pub struct AuditRedactEntryInput {
 /// What to redact.
 #[derive(Debug, InputObject)]
 pub struct AuditRedactInput {
+    /// The epoch of the entries; needed once a recovery has begun another than the first.
+    epoch: Option<i32>,
     /// Up to 100 entries, and 300 fields in all.
     entries: Vec<AuditRedactEntryInput>,
     /// By which right: at most 100 letters, digits, spaces or `._:/#()-`. It stays for good, so it names nobody.
@@ -187,6 +189,7 @@ impl RetentionMutation {
         let actor = request.caller.actor()?;
         let entries = input.entries.into_iter();
         let wish = RedactionWish {
+            epoch: input.epoch,
             entries: entries.map(|entry| (entry.seq.0, entry.fields)).collect(),
             basis: input.basis,
             request: input.request,

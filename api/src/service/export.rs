@@ -41,6 +41,9 @@ pub async fn link(
     let view = snapshot.view(Action::AuditExportLink)?;
     let export = view.get_audit_export(id).await?;
     drop(snapshot);
+    if export.disclosures {
+        app.store.permit(actor, Action::AuditDisclose)?;
+    }
     let ends_at = export.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
     let left = (ends_at - app.store.now()).max(TimeDelta::zero());
     let ttl = Duration::from_secs(ttl_seconds.into()).min(left.to_std().map_err(Error::internal)?);

@@ -54,6 +54,8 @@ pub async fn clear_hold(
 /// What is to be redacted, as a client says it.
 #[derive(Debug)]
 pub struct RedactionWish {
+    /// The epoch of the entries.
+    pub epoch: Option<i32>,
     /// Entries and the names of their fields.
     pub entries: Vec<(i64, Vec<String>)>,
     /// By which right.
@@ -69,7 +71,7 @@ pub struct RedactionWish {
 /// Redacts fields of entries. Says which entry announces it; `None` when nothing was left to redact.
 ///
 /// # Errors
-/// [`crate::error::Code::NotFound`]; [`crate::error::Code::Invalid`] on `entries`, `basis`, `request`, `approverId` or
+/// [`crate::error::Code::NotFound`]; [`crate::error::Code::Invalid`] on `epoch`, `entries`, `basis`, `request`, `approverId` or
 /// `reason`; [`crate::error::Code::InvalidState`] when something of it is held, or the log is not in order.
 pub async fn redact(
     app: &App,
@@ -85,6 +87,7 @@ pub async fn redact(
         })
     });
     let new = NewRedaction {
+        epoch: wish.epoch,
         entries: entries.collect::<Result<_, Error>>()?,
         basis: wish.basis,
         request: wish.request,

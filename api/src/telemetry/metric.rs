@@ -100,6 +100,14 @@ pub const METRICS: &[Metric] = &[
         "strongroom_audit_fork_alarms_total",
         "Times that what is kept outside was another log than the database has. Must be 0.",
     ),
+    counter(
+        "strongroom_audit_verifications_total",
+        "Verifications of logs that ended, by verdict. BROKEN must be 0.",
+    ),
+    counter(
+        "strongroom_audit_logs_quarantined_total",
+        "Logs that were put into quarantine, because they are not those that are kept outside. Must be 0.",
+    ),
     gauge("strongroom_background_tasks", "Background tasks that run."),
     histogram(
         "strongroom_task_pass_seconds",

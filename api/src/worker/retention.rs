@@ -52,11 +52,19 @@ pub(super) fn start(app: &Arc<App>, running: &mut Running) {
 /// As the database says; what was deleted stays so, and the rest is for a later pass.
 pub async fn remove(app: &App) -> Result<u64, Error> {
     let mut gone = 0;
-    for removal in app.store.open_removals(MOST).await? {
-        gone += match turn(app, &removal).await {
-            Ok(gone) => gone,
-            Err(error) => left(error, removal.tenant_id)?,
-        };
+    let mut after = None;
+    loop {
+        let open = app.store.open_removals(after.as_ref(), MOST).await?;
+        for removal in &open {
+            gone += match turn(app, removal).await {
+                Ok(gone) => gone,
+                Err(error) => left(error, removal.tenant_id)?,
+            };
+        }
+        after = open.into_iter().next_back();
+        if after.is_none() {
+            break;
+        }
     }
     metrics::counter!("strongroom_audit_removed_total").increment(gone);
     Ok(gone)

@@ -8,6 +8,14 @@ use super::permit::{Permit, Prune, PruneKind};
 /// More is not held: a log that documents more is beyond this program, and not damaged.
 const MAX_PERMITS: usize = 1 << 20;
 
+impl Prune {
+    /// Whether everything that `other` permits is permitted by this one.
+    fn covers(&self, other: &Self) -> bool {
+        let spares = |seq: &u64| other.held.binary_search(seq).is_ok() || *seq >= other.until;
+        self.kind == other.kind && self.until >= other.until && self.held.iter().all(spares)
+    }
+}
+
 /// What entries of a log permit to be missing.
 #[derive(Clone, Debug, Default)]
 pub struct Permits {
@@ -66,6 +74,13 @@ impl Permits {
     }
 
     fn prune(&mut self, prune: Prune) {
+        // A prune that repeats the ones before, as those of a policy do, takes their place.
+        let count = &mut self.count;
+        self.prunes.retain(|before| {
+            let stays = !prune.covers(before);
+            *count -= if stays { 0 } else { 1 + before.held.len() };
+            stays
+        });
         self.count += 1 + prune.held.len();
         if !self.is_full() {
             self.prunes.push(prune);

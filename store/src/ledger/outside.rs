@@ -116,7 +116,9 @@ impl Store {
         ];
         let statement = tx.conn().sql(
             "UPDATE audit_head SET state = 'quarantined', known_epoch = $1, known_size = $2, \
-             known_root = $3 WHERE tenant_id = $4 AND epoch = $5 AND state = 'ok'",
+             known_root = $3 WHERE tenant_id = $4 AND epoch = $5 \
+             AND state IN ('ok', 'quarantined') AND (known_epoch IS NULL OR known_epoch < $1 \
+             OR (known_epoch = $1 AND known_size < $2))",
             values,
         );
         if tx.conn().execute_raw(statement).await?.rows_affected() == 0 {
@@ -144,7 +146,8 @@ impl Store {
     }
 }
 
-/// Of each tenant that has a log at all: its newest head, if that is in order.
+/// Of each tenant that has a log at all: its newest head, if it is appended to or waits to be recovered. One in
+/// quarantine as well, whatever brought it there: its recovery must name what is known.
 async fn heads(
     conn: &Conn,
     marks: &[HeadMark],
@@ -171,7 +174,7 @@ fn head(tenant: TenantId, row: &QueryResult) -> Result<Option<Head>, StoreError>
     let frontier: Option<Vec<u8>> = row.try_get("", "frontier")?;
     let frontier = frontier.and_then(|frontier| Frontier::from_bytes(size, &frontier));
     let epoch = row.try_get("", "epoch")?;
-    Ok((state == "ok").then(|| Head {
+    Ok(["ok", "quarantined"].contains(&&*state).then(|| Head {
         log: LogId { tenant, epoch },
         size,
         root: frontier.map(|frontier| frontier.root()),

@@ -11,7 +11,7 @@ use audit::{
 use sea_orm::ConnectionTrait;
 
 use super::{Carried, refused};
-use crate::{StoreError, Tx, conn::Conn, ledger::LogId, sequence};
+use crate::{StoreError, Tx, conn::Conn, ledger::LogId, log::FIRST_EPOCH, sequence};
 
 /// The entries that speak of it; in the words of the index over them.
 const OF_RETENTION: &str =
@@ -120,6 +120,16 @@ pub(super) struct Locked {
 }
 
 impl Locked {
+    /// Numbers begin anew with every epoch: those of another one must not be taken for this one's.
+    pub(super) fn check_epoch(&self, meant: Option<i32>) -> Result<(), StoreError> {
+        let newest = self.log.epoch;
+        if meant.unwrap_or(FIRST_EPOCH) == newest {
+            return Ok(());
+        }
+        let message = format!("the log is in epoch {newest}, and only its entries can be redacted");
+        Err(StoreError::invalid("epoch", message))
+    }
+
     /// How many entries there are: the number of the next one.
     pub(super) fn size(&self) -> u64 {
         self.head.size.unsigned_abs()

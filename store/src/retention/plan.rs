@@ -13,7 +13,7 @@ use crate::{
     Noun, Store, StoreError, View,
     conn::Conn,
     ledger::{LogId, OF_KEYS, number},
-    log::log_origin,
+    log::{FIRST_EPOCH, log_origin},
     outbox,
     tx::{Scope, TenantCheck, enter_tenant},
 };
@@ -226,6 +226,10 @@ async fn sequenced_at(conn: &Conn, log: LogId, seq: u64) -> Result<Time, StoreEr
 /// The first entry that something still needs: one that announces what is not done, or introduces the key that is
 /// taking over; `size` when none is.
 async fn needed(conn: &Conn, log: LogId, size: u64) -> Result<u64, StoreError> {
+    // The genesis of a later epoch ties the one before to the log, and says what was lost.
+    if log.epoch > FIRST_EPOCH {
+        return Ok(0);
+    }
     let statement = conn.sql(
         &format!(
             "SELECT MIN(seq) FROM (SELECT MIN(seq) AS seq FROM audit_removal \

@@ -38,6 +38,8 @@ pub struct RedactedEntry {
 /// A redaction to be made.
 #[derive(Debug, Clone)]
 pub struct NewRedaction {
+    /// The epoch whose entries are meant; where a log has had several it must be said.
+    pub epoch: Option<i32>,
     /// What goes.
     pub entries: Vec<RedactedEntry>,
     /// By which right: a code that names nobody.
@@ -77,6 +79,7 @@ impl Store {
         let tx = self.begin(actor, Action::AuditRedact).await?;
         tx.check_approver(new.approver).await?;
         let locked = tx.lock_history().await?;
+        locked.check_epoch(new.epoch)?;
         tx.check_fields(&locked, &wanted).await?;
         let permits = &locked.history.permits;
         let left = wanted

@@ -43,17 +43,30 @@ enum Batch {
 }
 
 impl Store {
-    /// Deletions that are not done, the oldest first.
+    /// Deletions that are not done, by log and number, behind `after`: those that wait for a hold keep nobody else
+    /// waiting.
     ///
     /// # Errors
     /// As the database says.
-    pub async fn open_removals(&self, limit: u64) -> Result<Vec<Removal>, StoreError> {
+    pub async fn open_removals(
+        &self,
+        after: Option<&Removal>,
+        limit: u64,
+    ) -> Result<Vec<Removal>, StoreError> {
         let conn = self.database().begin_job_read().await?;
+        let (behind, values): (_, Vec<Value>) = match after {
+            None => ("", Vec::new()),
+            Some(last) => (
+                " AND (tenant_id, epoch, seq) > ($1, $2, $3)",
+                vec![last.tenant_id.into(), last.epoch.into(), last.seq.into()],
+            ),
+        };
         let statement = conn.sql(
             &format!(
-                "SELECT * FROM audit_removal WHERE done_at IS NULL ORDER BY begun_at LIMIT {limit}"
+                "SELECT * FROM audit_removal WHERE done_at IS NULL{behind} \
+                 ORDER BY tenant_id, epoch, seq LIMIT {limit}"
             ),
-            [],
+            values,
         );
         Ok(Removal::find_by_statement(statement).all(&conn).await?)
     }
@@ -96,6 +109,9 @@ impl Store {
         if anchored && head.epoch == removal.epoch && head.anchored_size <= removal.seq {
             return Ok(Step::Waiting);
         }
+        if head.epoch != removal.epoch && is_held_whole(tx.conn(), log, head.epoch).await? {
+            return Ok(Step::Waiting);
+        }
         let permit = permit(tx.conn(), log, removal.seq).await?;
         let history = History::read(tx.conn(), log).await?;
         history.check_holds(tx.conn(), log).await?;
@@ -104,7 +120,7 @@ impl Store {
             Permit::Prune(prune) => match prune.kind {
                 PruneKind::Payload => payload(tx.conn(), log, &prune, &history.holds).await?,
                 PruneKind::Entries => {
-                    let first = head.min_seq.unsigned_abs();
+                    let first = min_seq(tx.conn(), log).await?;
                     entries(tx.conn(), log, first, &prune, &history.holds).await?
                 }
             },
@@ -262,6 +278,15 @@ async fn payload(
     Ok(count(conn.execute_raw(statement).await?.rows_affected()))
 }
 
+/// Whether a hold of the epoch that the log is in now covers all of the log.
+async fn is_held_whole(conn: &Conn, log: LogId, epoch: i32) -> Result<bool, StoreError> {
+    let newest = LogId { epoch, ..log };
+    let history = History::read(conn, newest).await?;
+    history.check_holds(conn, newest).await?;
+    let mut holds = history.holds.all().iter();
+    Ok(holds.any(|hold| hold.is_active() && hold.first == 0 && hold.until.is_none()))
+}
+
 /// A condition that leaves out what is held now.
 fn beside(holds: &Holds) -> String {
     let active = holds.all().iter().filter(|hold| hold.is_active());
@@ -300,9 +325,22 @@ async fn entries(
         );
         conn.execute_raw(conn.sql(&sql, values()?)).await?;
     }
-    let sql = "UPDATE audit_head SET min_seq = $3 WHERE tenant_id = $1 AND epoch = $2";
+    let sql = "UPDATE audit_head SET min_seq = $3 \
+               WHERE tenant_id = $1 AND epoch = $2 AND min_seq < $3";
     conn.execute_raw(conn.sql(sql, values()?)).await?;
     Ok(Batch::Gone(end - first))
+}
+
+/// The first entry of that epoch whose bytes are there.
+async fn min_seq(conn: &Conn, log: LogId) -> Result<u64, StoreError> {
+    let statement = conn.sql(
+        "SELECT min_seq FROM audit_head WHERE tenant_id = $1 AND epoch = $2",
+        [log.tenant.into(), log.epoch.into()],
+    );
+    let row = conn.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| refused("the epoch has no head; verify the log"))?;
+    let seq: i64 = row.try_get_by_index(0)?;
+    Ok(seq.unsigned_abs())
 }
 
 async fn note(conn: &Conn, removal: &Removal, count: u64) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use entity::{TenantId, tenant};
 use policy::{Action, Tiers};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
@@ -19,6 +19,10 @@ use crate::{
     denial::Denials,
     keys::{Label, MasterKey, MasterKeys},
 };
+
+/// Logs that one process reads at a time: each holds a connection until it has been read, and half of those for
+/// background work stay free.
+const VERIFYING: usize = 2;
 
 /// The database behind its wall. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +42,7 @@ struct Inner {
     denials: Denials,
     batch: Batch,
     tasks: TaskTracker,
+    verifying: Semaphore,
 }
 
 impl Store {
@@ -62,6 +67,7 @@ impl Store {
                 denials: Denials::default(),
                 batch: Batch::default(),
                 tasks: TaskTracker::new(),
+                verifying: Semaphore::new(VERIFYING),
             }),
         }
     }
@@ -113,6 +119,11 @@ impl Store {
 
     pub(crate) fn batch(&self) -> &Batch {
         &self.inner.batch
+    }
+
+    /// Whoever reads a whole log waits here.
+    pub(crate) fn verifying(&self) -> &Semaphore {
+        &self.inner.verifying
     }
 
     /// Tasks of the store that must end before the process does.

@@ -14,7 +14,7 @@ use audit::{
 };
 use sea_orm::ConnectionTrait;
 
-use super::{cells::Cells, page::finding, tree::TreeWalk};
+use super::{cells::Cells, epoch::Epochs, page::finding, tree::TreeWalk};
 use crate::{
     StoreError,
     conn::Conn,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Tiles in one statement.
-const TILES: u64 = 64;
+const TILES: u64 = 4;
 
 /// What the entries of a log permit to be missing.
 pub(super) struct Gaps {
@@ -102,7 +102,11 @@ impl Gaps {
     }
 
     /// What differs from what the entries say: where the log begins, what is left before that, and the holds.
-    pub(super) async fn findings(&self, conn: &Conn) -> Result<Vec<Finding>, StoreError> {
+    pub(super) async fn findings(
+        &self,
+        conn: &Conn,
+        epochs: &Epochs,
+    ) -> Result<Vec<Finding>, StoreError> {
         let mut findings = self.left_over(conn).await?;
         if self.stated != number(self.first) {
             let reason = "the head says that the first entries were pruned, and no entry says so";
@@ -112,7 +116,7 @@ impl Gaps {
                 reason,
             ));
         }
-        findings.extend(self.holds(conn).await?);
+        findings.extend(self.holds(conn, epochs).await?);
         Ok(findings)
     }
 
@@ -148,8 +152,14 @@ impl Gaps {
         Ok(findings)
     }
 
-    async fn holds(&self, conn: &Conn) -> Result<Vec<Finding>, StoreError> {
-        let stored = holds(conn, self.log).await?;
+    /// Of the rows those of this epoch; in the newest one those of no epoch as well.
+    async fn holds(&self, conn: &Conn, epochs: &Epochs) -> Result<Vec<Finding>, StoreError> {
+        let mut stored = holds(conn, self.log).await?;
+        let is_newest = self.log.epoch == epochs.newest();
+        stored.retain(|row| match i32::try_from(row.epoch) {
+            Ok(epoch) if epochs.contains(epoch) => epoch == self.log.epoch,
+            _ => is_newest,
+        });
         let stated = self.history.holds.all();
         let differs = |hold: &&Hold| !stored.iter().any(|row| row.is(hold, self.log));
         let altered = stated.iter().filter(differs).map(|hold| {

@@ -89,9 +89,9 @@ impl HeadRow {
         self.frontier.as_deref()
     }
 
-    /// The head outside for which the log was put into quarantine.
+    /// The head outside for which the log was put into quarantine; one that is appended to has none.
     pub(super) fn known(&self) -> Option<Kept> {
-        self.known.kept()
+        self.known.kept().filter(|_| self.state != "ok")
     }
 
     /// What the walk does not look at. `expected` is the state that a sound log of this epoch has.

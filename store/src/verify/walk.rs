@@ -145,7 +145,7 @@ impl Ground<'_> {
             .finish(&own.map_or(entries.end, HeadRow::head));
         note(&mut report, std::mem::take(&mut tree.findings));
         note(&mut report, entries.strays);
-        note(&mut report, gaps.findings(self.conn).await?);
+        note(&mut report, gaps.findings(self.conn, self.epochs).await?);
         if is_newest {
             let strays = register::strays(self.conn, log.tenant, self.epochs).await?;
             note(&mut report, strays);

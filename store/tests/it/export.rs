@@ -34,13 +34,13 @@ impl Scene {
         Ok(())
     }
 
-    async fn public_key(&self) -> anyhow::Result<VerifierKey> {
+    pub(crate) async fn public_key(&self) -> anyhow::Result<VerifierKey> {
         let snapshot = self.db.store.snapshot(&self.owner()).await?;
         let chain = snapshot.view(Action::AuditRead)?.audit_chain().await?;
         Ok(VerifierKey::parse(&chain.public_key)?)
     }
 
-    fn extent(&self, first: u64, end: Option<u64>) -> Extent {
+    pub(crate) fn extent(&self, first: u64, end: Option<u64>) -> Extent {
         Extent {
             tenant: self.seed.tenant,
             first,
@@ -49,7 +49,7 @@ impl Scene {
         }
     }
 
-    async fn bundle(&self, extent: Extent) -> Result<(Files, Exported), ExportError> {
+    pub(crate) async fn bundle(&self, extent: Extent) -> Result<(Files, Exported), ExportError> {
         let store = &self.db.store;
         store.export_bundle(extent, Files::default(), |_| {}).await
     }
@@ -63,7 +63,7 @@ impl Scene {
     }
 }
 
-fn judge(files: &Files, keys: &[VerifierKey]) -> Report {
+pub(crate) fn judge(files: &Files, keys: &[VerifierKey]) -> Report {
     let trust = Trust {
         keys: keys.to_vec(),
         ..Trust::default()

@@ -15,6 +15,7 @@ use store::{
     audit_entry::AuditFilter,
     ledger::{Depth, HeadMark, Provable},
     page::PageRequest,
+    retention::NewHold,
     testing::Database,
     verification::Question,
     verify::{Verdict, Verification},
@@ -110,6 +111,14 @@ async fn a_restored_backup_is_quarantined_and_recovered_and_the_epoch_names_the_
     let scene = Scene::new(kind).await?;
     let (store, tenant) = (&scene.db.store, scene.seed.tenant);
     commit(store, &scene.owner(), "kept").await?;
+    // Stays with the epoch that states it.
+    let hold = NewHold {
+        range: None,
+        basis: "court order".to_owned(),
+        reference: "AZ 1/26".to_owned(),
+        reason: None,
+    };
+    store.set_hold(&scene.owner(), hold).await?;
     scene.anchor().await?;
     let kept = scene.raws().await?.len() as u64;
     scene.back_up().await?;

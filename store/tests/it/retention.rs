@@ -1,5 +1,6 @@
 //! Holds, redactions and prunes, and what verification says while they happen.
 
+mod evidence;
 mod holds;
 mod outbox;
 mod prunes;
@@ -46,6 +47,7 @@ impl Scene {
             fields: fields.iter().map(ToString::to_string).collect(),
         };
         NewRedaction {
+            epoch: None,
             entries: entries.iter().map(entry).collect(),
             basis: "GDPR Art. 17".to_owned(),
             request: "DSR-2026/17".to_owned(),
@@ -145,7 +147,7 @@ impl Scene {
 
 async fn drain(store: &Store) -> anyhow::Result<u64> {
     let mut removed = 0;
-    for removal in store.open_removals(100).await? {
+    for removal in store.open_removals(None, 100).await? {
         while let Step::More(count) = store.remove_batch(&removal, false).await? {
             removed += count;
         }

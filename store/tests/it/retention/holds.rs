@@ -61,7 +61,7 @@ async fn a_hold_set_before_the_deletion_stops_it(#[case] kind: Database) -> anyh
     let redaction = scene.redaction(&[(4, &["extra"]), (6, &["extra"])]);
     store.redact(&scene.owner(), redaction).await?;
     let hold = scene.hold(Some(6..7)).await?;
-    let open = store.open_removals(10).await?;
+    let open = store.open_removals(None, 10).await?;
     assert_eq!(open.len(), 1);
     for removal in &open {
         assert_eq!(store.remove_batch(removal, false).await?, Step::Waiting);

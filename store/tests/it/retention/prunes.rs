@@ -159,7 +159,7 @@ async fn nothing_goes_before_the_entry_is_kept_outside(
     assert!(!behind.contains(&scene.seed.tenant));
     let begun = store.prune_by_policy(scene.seed.tenant).await?;
     assert!(begun.is_some());
-    let open = store.open_removals(10).await?;
+    let open = store.open_removals(None, 10).await?;
     assert_eq!(open.len(), 1);
     for removal in &open {
         assert_eq!(store.remove_batch(removal, true).await?, Step::Waiting);

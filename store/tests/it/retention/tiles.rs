@@ -91,7 +91,7 @@ async fn a_deletion_broken_off_is_whole_in_between_and_goes_on(
     scene.grow_log(2_600).await?;
     scene.years_pass(8);
     scene.prune(ENTRIES).await?;
-    for removal in store.open_removals(10).await? {
+    for removal in store.open_removals(None, 10).await? {
         assert_eq!(
             store.remove_batch(&removal, false).await?,
             Step::More(1_024)
