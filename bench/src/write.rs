@@ -12,6 +12,7 @@ use store::{
     },
     testing::{Database, Throwaway, seed, throwaway},
 };
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{Measured, deployment, pgbench, table::Row, timing::load};
@@ -43,9 +44,10 @@ pub(crate) async fn measure() -> Measured {
     let (mut silent_rates, mut busy) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         silent_rates.push(reference(&database, &silent).await?);
-        let sequencing = tokio::spawn(sequence_for_ever(store.clone()));
+        let mut sequencing = JoinSet::new();
+        sequencing.spawn(sequence_for_ever(store.clone()));
         busy.push(writes(&store, &actor).await?);
-        sequencing.abort();
+        sequencing.shutdown().await;
     }
     store.database().clone().close().await?;
     database.close().await?;

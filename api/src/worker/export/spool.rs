@@ -14,7 +14,7 @@ use store::{
 /// An export that is waiting to be sent.
 pub(super) enum Spooled {
     /// An archive, in the parts it is put together from.
-    Bundle(Packer<File>),
+    Bundle(Box<Packer<File>>),
     /// As it is.
     Lines(File),
 }
@@ -43,7 +43,7 @@ pub(super) async fn write(
     if format == Format::Bundle {
         let packer = Packer::new([tempfile::tempfile()?, tempfile::tempfile()?])?;
         let (packer, exported) = store.export_bundle(extent, packer, progress).await?;
-        return Ok((Spooled::Bundle(packer), exported));
+        return Ok((Spooled::Bundle(Box::new(packer)), exported));
     }
     let file = io::BufWriter::new(tempfile::tempfile()?);
     let (file, exported) = store.export_lines(extent, format, file, progress).await?;
