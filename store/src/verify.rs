@@ -120,6 +120,10 @@ pub struct Since {
     pub epoch: i32,
     /// The signed note.
     pub note: String,
+    /// What it found missing as entries say.
+    pub gaps: GapCount,
+    /// Whether its verdict named gaps, one between epochs included.
+    pub documented: bool,
 }
 
 /// What a verification found.
@@ -165,8 +169,9 @@ impl Verification {
             .or(self.obstacle.as_deref())
     }
 
-    /// Of the epochs that were read, ascending: of several that are damaged the first counts.
-    fn of(mut walks: Vec<Walked>) -> Option<Self> {
+    /// Of the epochs that were read, ascending: of several that are damaged the first counts. `since` is the run
+    /// that they began behind.
+    fn of(mut walks: Vec<Walked>, since: Option<&Since>) -> Option<Self> {
         let findings = walks.iter().map(|walk| walk.report.findings).sum();
         let borne = |keeper| {
             let borne = walks.iter().map(|walk| walk.witnesses.borne_by(keeper));
@@ -179,7 +184,13 @@ impl Verification {
             gaps.pruned += walk.gaps.pruned;
             gaps.redacted += walk.gaps.redacted;
         }
-        let has_gaps = gaps != GapCount::default() || walks.iter().any(lacks);
+        if let Some(since) = since {
+            // What was pruned whole is counted by both.
+            gaps.pruned = gaps.pruned.max(since.gaps.pruned);
+            gaps.redacted += since.gaps.redacted;
+        }
+        let documented = since.is_some_and(|since| since.documented);
+        let has_gaps = documented || gaps != GapCount::default() || walks.iter().any(lacks);
         let damaged = walks.iter().position(|walk| walk.report.first.is_some());
         let told = walks.len().checked_sub(1)?;
         let told = walks.swap_remove(damaged.unwrap_or(told));

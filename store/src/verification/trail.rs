@@ -1,8 +1,10 @@
-//! What a run leaves for the next one: the checkpoint up to which it found the log intact.
+//! What a run leaves for the next one: the checkpoint up to which it found the log intact, and what it found missing
+//! as entries say.
 //!
 //! It is sealed under the master key, so that nobody who only writes to the database can say that a part of the
-//! log was read. The next run takes nothing but the checkpoint from it, and asks the log for the signature.
+//! log was read. The next run takes nothing else from it, and asks the log for the checkpoint's signature.
 
+use audit::retention::GapCount;
 use entity::{TenantId, verification};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -29,9 +31,42 @@ pub(super) fn seal(
     };
     let context = note.map(|note| context(run.tenant_id, found.epoch, note));
     let key = master.derive(Label::VerificationSeal);
+    let missing = Missing {
+        gaps: found.gaps,
+        documented: found.verdict == Verdict::IntactWithDocumentedGaps,
+    };
     context
-        .map(|context| seal::seal(&key, &context, &[]))
+        .map(|context| seal::seal(&key, &context, &missing.to_bytes()))
         .transpose()
+}
+
+/// What a run found missing.
+struct Missing {
+    gaps: GapCount,
+    documented: bool,
+}
+
+impl Missing {
+    fn to_bytes(&self) -> Vec<u8> {
+        let numbers = [self.gaps.pruned, self.gaps.redacted, self.documented.into()];
+        numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (numbers, []) = bytes.as_chunks::<8>() else {
+            return None;
+        };
+        let [pruned, redacted, documented] = numbers else {
+            return None;
+        };
+        Some(Self {
+            gaps: GapCount {
+                pruned: u64::from_be_bytes(*pruned),
+                redacted: u64::from_be_bytes(*redacted),
+            },
+            documented: u64::from_be_bytes(*documented) != 0,
+        })
+    }
 }
 
 fn context(tenant: TenantId, epoch: i32, note: &str) -> Vec<u8> {
@@ -59,9 +94,15 @@ impl Store {
         let masters = self.masters();
         let mut keys = std::iter::once(masters.current()).chain(masters.previous());
         let context = context(tenant, epoch, &note);
-        let opens = keys.any(|master| {
-            seal::open(&master.derive(Label::VerificationSeal), &context, &sealed).is_some()
+        let opened = keys.find_map(|master| {
+            seal::open(&master.derive(Label::VerificationSeal), &context, &sealed)
         });
-        opens.then_some(Since { epoch, note })
+        let Missing { gaps, documented } = Missing::from_bytes(&opened?)?;
+        Some(Since {
+            epoch,
+            note,
+            gaps,
+            documented,
+        })
     }
 }

@@ -52,11 +52,12 @@ pub(super) async fn inspect(
         None => None,
     };
     kept.extend(run);
+    let since = inspection.since.as_ref().filter(|_| start.is_some());
     let walks = match start {
         Some(_) => vec![ground.walk(newest, start, kept, &counted).await?],
         None => every_epoch(&ground, newest, kept, &counted).await?,
     };
-    Verification::of(walks).ok_or_else(|| StoreError::internal("a log without an epoch"))
+    Verification::of(walks, since).ok_or_else(|| StoreError::internal("a log without an epoch"))
 }
 
 /// The heads that the log must bear out. One kept outside of an epoch that is closed is the next genesis's to name.

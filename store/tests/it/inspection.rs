@@ -26,11 +26,11 @@ impl Scene {
         Ok(ended)
     }
 
-    async fn incremental(&self) -> anyhow::Result<verification::Model> {
+    pub(crate) async fn incremental(&self) -> anyhow::Result<verification::Model> {
         self.run(Question::default()).await
     }
 
-    async fn full(&self) -> anyhow::Result<verification::Model> {
+    pub(crate) async fn full(&self) -> anyhow::Result<verification::Model> {
         self.run(Question {
             full: true,
             receipt: None,

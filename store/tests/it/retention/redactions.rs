@@ -52,6 +52,30 @@ async fn a_redaction_is_in_the_log_before_anything_goes_and_is_done_once(
 #[case::sqlite(Database::Sqlite)]
 #[case::postgres(Database::Postgres)]
 #[tokio::test]
+async fn a_run_behind_another_goes_on_to_say_what_is_missing(
+    #[case] kind: Database,
+) -> anyhow::Result<()> {
+    let scene = Scene::with_entries(kind).await?;
+    let new = scene.redaction(&[(4, &["extra"])]);
+    scene.db.store.redact(&scene.owner(), new).await?;
+    scene.drain().await?;
+    for run in [
+        scene.full().await?,
+        scene.incremental().await?,
+        scene.incremental().await?,
+    ] {
+        assert_eq!(run.begin_size > 0, !run.full, "{run:?}");
+        let verdict = run.verdict.as_deref();
+        assert_eq!(verdict, Some("INTACT_WITH_DOCUMENTED_GAPS"), "{run:?}");
+        assert_eq!((run.pruned, run.redacted), (0, 1), "{run:?}");
+    }
+    Ok(scene.db.close().await?)
+}
+
+#[rstest]
+#[case::sqlite(Database::Sqlite)]
+#[case::postgres(Database::Postgres)]
+#[tokio::test]
 async fn one_disclosure_more_than_documented_is_damage(
     #[case] kind: Database,
 ) -> anyhow::Result<()> {
