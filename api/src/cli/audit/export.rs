@@ -96,7 +96,8 @@ fn tell(exported: &Exported, arguments: &Arguments) -> anyhow::Result<()> {
     } = exported;
     let found = verdict.map_or(String::new(), |verdict| format!(" The log was {verdict}."));
     print(format!(
-        "Entries {first} to {end} of {size} are in {}.{found}",
+        "{} of {size} entries, from {first} on, are in {}.{found}",
+        end - first,
         arguments.out.display()
     ))
 }
