@@ -29,8 +29,6 @@ CREATE UNIQUE INDEX audit_export_live ON audit_export (tenant_id)
 
 CREATE INDEX audit_export_due ON audit_export (expires_at) WHERE state IN ('DONE', 'FAILED')
 
-CREATE INDEX audit_entry_by_action ON audit_entry (tenant_id, action, epoch, seq)
+CREATE INDEX audit_entry_by_action ON audit_entry (action, tenant_id, epoch, seq)
 
-CREATE INDEX audit_entry_by_actor ON audit_entry (tenant_id, actor_id, epoch, seq)
-
-CREATE INDEX audit_entry_by_time ON audit_entry (tenant_id, occurred_at, epoch, seq)
+CREATE INDEX audit_entry_by_actor ON audit_entry (actor_id, tenant_id, epoch, seq)
