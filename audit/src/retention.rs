@@ -17,8 +17,9 @@ mod plan;
 
 pub use field::FieldSet;
 pub use hold::{HOLD_CLEAR, HOLD_SET, Hold, Holds};
+pub use members::{Members, integer, text};
 pub use permit::{PRUNE, Permit, Prune, PruneKind, REDACT, redact_meta};
 pub use permits::{Gap, GapCount, Permits};
 pub use plan::{MAX_HELD, Plan, Reach, day_before, entries_reach, payload_reach};
 
-pub(crate) use members::{Members, of_entry, text};
+pub(crate) use members::of_entry;

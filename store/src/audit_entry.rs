@@ -155,24 +155,13 @@ impl View<'_> {
     #[must_use]
     pub fn audit_entry_cursor(&self, filter: &AuditFilter, entry: &audit_entry::Model) -> String {
         let fingerprint = filter.fingerprint();
-        Cursors::new(self.store(), self.tenant(), &fingerprint)
-            .encode(&format!("{}/{}", entry.epoch, entry.seq))
+        Cursors::new(self.store(), self.tenant(), &fingerprint).encode(&position(entry))
     }
 
     fn before_cursor(&self, filter: &AuditFilter, cursor: &str) -> Result<Condition, StoreError> {
-        use audit_entry::Column;
         let fingerprint = filter.fingerprint();
         let position = Cursors::new(self.store(), self.tenant(), &fingerprint).decode(cursor)?;
-        let (epoch, seq) = position
-            .split_once('/')
-            .and_then(|(epoch, seq)| Some((epoch.parse::<i32>().ok()?, seq.parse::<i64>().ok()?)))
-            .ok_or_else(|| StoreError::internal("a cursor with a good tag has no position"))?;
-        let same_epoch = Condition::all()
-            .add(Column::Epoch.eq(epoch))
-            .add(Column::Seq.lt(seq));
-        Ok(Condition::any()
-            .add(Column::Epoch.lt(epoch))
-            .add(same_epoch))
+        before(&position)
     }
 
     fn touched(&self, filter: &AuditFilter) -> Expr {
@@ -320,4 +309,24 @@ async fn chain(scope: &Scope, store: &Store) -> Result<ChainInfo, StoreError> {
         epoch: head.epoch,
         state: head.state,
     })
+}
+
+/// Where an entry stands in lists of entries.
+pub(crate) fn position(entry: &audit_entry::Model) -> String {
+    format!("{}/{}", entry.epoch, entry.seq)
+}
+
+/// The entries before a position: older ones.
+pub(crate) fn before(position: &str) -> Result<Condition, StoreError> {
+    use audit_entry::Column;
+    let (epoch, seq) = position
+        .split_once('/')
+        .and_then(|(epoch, seq)| Some((epoch.parse::<i32>().ok()?, seq.parse::<i64>().ok()?)))
+        .ok_or_else(|| StoreError::internal("a cursor with a good tag has no position"))?;
+    let same_epoch = Condition::all()
+        .add(Column::Epoch.eq(epoch))
+        .add(Column::Seq.lt(seq));
+    Ok(Condition::any()
+        .add(Column::Epoch.lt(epoch))
+        .add(same_epoch))
 }

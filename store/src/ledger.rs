@@ -175,3 +175,8 @@ impl Tree {
 pub(crate) fn number(n: u64) -> Result<i64, StoreError> {
     i64::try_from(n).map_err(StoreError::internal)
 }
+
+/// As [`number`], for what is only compared and shown: a number that no column holds is as large as can be.
+pub(crate) fn saturated(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -8,6 +8,7 @@ mod view;
 use std::ops::Deref;
 
 use entity::{EventId, TenantId, audit_head};
+use sea_orm::ConnectionTrait;
 
 use crate::{Backend, Events, Principal, RequestContext, StoreError, outbox, sequence};
 
@@ -100,6 +101,19 @@ impl Tx {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Whoever does `what` for the same tenant waits until this transaction ends. SQLite has one writer anyway.
+    pub(crate) async fn lock_alone(&self, what: &str) -> Result<(), StoreError> {
+        if self.conn().is_postgres() {
+            let name = format!("{what}/{}", self.tenant().uuid());
+            let statement = self.conn().sql(
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                [name.into()],
+            );
+            self.conn().execute_raw(statement).await?;
+        }
+        Ok(())
     }
 
     /// The same person under the membership just made, so that the record names the member.

@@ -224,7 +224,8 @@ impl Tx {
             }
             None => None,
         };
-        row::lock(&self).await?;
+        // Two requests that come together must find one run.
+        self.lock_alone("verification").await?;
         row::close_stale(&self, self.now() - STALE_AFTER).await?;
         if let Some(run) = self.find_running().await? {
             return Ok(Begun {

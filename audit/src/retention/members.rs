@@ -7,7 +7,7 @@ use crate::entry::EntryRef;
 use crate::value::Value;
 
 /// An object of the profile.
-pub(crate) type Members = BTreeMap<String, Value>;
+pub type Members = BTreeMap<String, Value>;
 
 /// The `meta` of an entry.
 pub(crate) fn of_entry(entry: &EntryRef<'_>) -> Option<Members> {
@@ -17,14 +17,16 @@ pub(crate) fn of_entry(entry: &EntryRef<'_>) -> Option<Members> {
     }
 }
 
-pub(crate) fn text(meta: &Members, key: &str) -> Option<String> {
+/// A member that is a text.
+pub fn text(meta: &Members, key: &str) -> Option<String> {
     match meta.get(key)? {
         Value::String(text) => Some(text.clone()),
         _ => None,
     }
 }
 
-pub(super) fn integer(meta: &Members, key: &str) -> Option<u64> {
+/// A member that is a number.
+pub fn integer(meta: &Members, key: &str) -> Option<u64> {
     match meta.get(key)? {
         Value::Integer(number) => Some(*number),
         _ => None,

@@ -10,7 +10,7 @@ mod step;
 use chrono::{DateTime, Utc};
 use entity::{AuditExportId, BareId, audit_export, audit_head};
 use policy::Action;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::{Exported, Format};
 use crate::{
@@ -67,7 +67,8 @@ impl Store {
         }
         check(new)?;
         let tx = self.begin(actor, Action::AuditExport).await?;
-        tx.lock_exports().await?;
+        // Two requests that come together must not both find none.
+        tx.lock_alone("audit_export").await?;
         tx.refuse_second_export().await?;
         tx.refuse_beyond_log(new).await?;
         let principal = tx.principal();
@@ -139,19 +140,6 @@ fn check(new: NewExport) -> Result<(), StoreError> {
 }
 
 impl Tx {
-    /// Two requests that come together must not both find none.
-    async fn lock_exports(&self) -> Result<(), StoreError> {
-        if self.conn().is_postgres() {
-            let name = format!("audit_export/{}", self.tenant().uuid());
-            let statement = self.conn().sql(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-                [name.into()],
-            );
-            self.conn().execute_raw(statement).await?;
-        }
-        Ok(())
-    }
-
     async fn refuse_second_export(&self) -> Result<(), StoreError> {
         let live = self
             .find::<audit_export::Entity>()

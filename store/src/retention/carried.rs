@@ -1,11 +1,10 @@
 //! What a prune of entries must say of those that go, because verification and retention need it later: the keys that
 //! they introduced, and the policy that the genesis stated.
 
-use std::collections::BTreeMap;
-
 use audit::{
     entry::{Entry, Outcome, Time},
     genesis,
+    retention::{Members, integer, text},
     value::Value,
 };
 use policy::Action;
@@ -18,8 +17,6 @@ use crate::{
     ledger::{LogId, OF_KEYS, number},
     log::FIRST_KEY,
 };
-
-type Members = BTreeMap<String, Value>;
 
 /// A key whose introduction was pruned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,20 +171,6 @@ impl IntoValue for Policy {
             ("entry_days", Value::from(self.entry_days)),
             ("payload_days", Value::from(self.payload_days)),
         ]))
-    }
-}
-
-fn integer(members: &Members, key: &str) -> Option<u64> {
-    match members.get(key)? {
-        Value::Integer(number) => Some(*number),
-        _ => None,
-    }
-}
-
-fn text(members: &Members, key: &str) -> Option<String> {
-    match members.get(key)? {
-        Value::String(text) => Some(text.clone()),
-        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     StoreError, View,
+    audit_entry::{before, position},
     page::{Cursors, Page, PageRequest},
 };
 
@@ -83,8 +84,7 @@ impl View<'_> {
     #[must_use]
     pub fn register_cursor(&self, action: Action, entry: &audit_entry::Model) -> String {
         let list = list_name(action);
-        Cursors::new(self.store(), self.tenant(), &list)
-            .encode(&format!("{}/{}", entry.epoch, entry.seq))
+        Cursors::new(self.store(), self.tenant(), &list).encode(&position(entry))
     }
 
     async fn removals(
@@ -136,19 +136,8 @@ impl View<'_> {
     }
 
     fn before(&self, action: Action, cursor: &str) -> Result<Condition, StoreError> {
-        use audit_entry::Column;
         let list = list_name(action);
-        let position = Cursors::new(self.store(), self.tenant(), &list).decode(cursor)?;
-        let (epoch, seq) = position
-            .split_once('/')
-            .and_then(|(epoch, seq)| Some((epoch.parse::<i32>().ok()?, seq.parse::<i64>().ok()?)))
-            .ok_or_else(|| StoreError::internal("a cursor with a good tag has no position"))?;
-        let same_epoch = Condition::all()
-            .add(Column::Epoch.eq(epoch))
-            .add(Column::Seq.lt(seq));
-        Ok(Condition::any()
-            .add(Column::Epoch.lt(epoch))
-            .add(same_epoch))
+        before(&Cursors::new(self.store(), self.tenant(), &list).decode(cursor)?)
     }
 }
 

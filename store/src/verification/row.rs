@@ -8,6 +8,7 @@ use super::StartedBy;
 use crate::{
     ConflictCode, StoreError, Tx,
     conn::Conn,
+    ledger::saturated,
     verify::{Borne, Signed, Verification},
 };
 
@@ -54,19 +55,6 @@ pub(super) fn new(
     }
 }
 
-/// Two requests that come together must find one run.
-pub(super) async fn lock(tx: &Tx) -> Result<(), StoreError> {
-    if tx.conn().is_postgres() {
-        let name = format!("verification/{}", tx.tenant().uuid());
-        let statement = tx.conn().sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-            [name.into()],
-        );
-        tx.conn().execute_raw(statement).await?;
-    }
-    Ok(())
-}
-
 /// Ends the runs of which nothing was heard since `before`.
 pub(super) async fn close_stale(tx: &Tx, before: DateTime<Utc>) -> Result<(), StoreError> {
     let statement = tx.conn().sql(
@@ -87,7 +75,7 @@ pub(super) async fn report(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let values: [Value; 4] = [
-        number(read).into(),
+        saturated(read).into(),
         now.into(),
         run.tenant_id.into(),
         run.id.into(),
@@ -117,13 +105,16 @@ pub(super) async fn write(
         ("verdict", found.verdict.as_str().into()),
         ("assurance", found.assurance.as_str().into()),
         ("epoch", found.epoch.into()),
-        ("size", number(found.size).into()),
-        ("pruned", number(found.gaps.pruned).into()),
-        ("redacted", number(found.gaps.redacted).into()),
-        ("begin_size", number(found.begin).into()),
-        ("entries_read", number(read).into()),
+        ("size", saturated(found.size).into()),
+        ("pruned", saturated(found.gaps.pruned).into()),
+        ("redacted", saturated(found.gaps.redacted).into()),
+        ("begin_size", saturated(found.begin).into()),
+        ("entries_read", saturated(read).into()),
         ("checkpoint", found.checkpoint.clone().into()),
-        ("first_bad_seq", first.map(|first| number(first.seq)).into()),
+        (
+            "first_bad_seq",
+            first.map(|first| saturated(first.seq)).into(),
+        ),
         ("damage", first.map(|first| first.damage.as_str()).into()),
         ("reason", found.reason().into()),
         (
@@ -134,19 +125,22 @@ pub(super) async fn write(
             "recomputed_hash",
             hex(first.and_then(|first| first.recomputed)).into(),
         ),
-        ("affected_count", number(found.findings).into()),
-        ("last_good_size", good.map(|good| number(good.size)).into()),
+        ("affected_count", saturated(found.findings).into()),
+        (
+            "last_good_size",
+            good.map(|good| saturated(good.size)).into(),
+        ),
         ("last_good_at", good.and_then(signed_at).into()),
-        ("first_bad_size", bad.map(|bad| number(bad.size)).into()),
+        ("first_bad_size", bad.map(|bad| saturated(bad.size)).into()),
         ("first_bad_at", bad.and_then(signed_at).into()),
         (
             "receipt_size",
-            receipt.map(|receipt| number(receipt.size)).into(),
+            receipt.map(|receipt| saturated(receipt.size)).into(),
         ),
         ("receipt_at", receipt.and_then(borne_at).into()),
         (
             "anchor_size",
-            anchor.map(|anchor| number(anchor.size)).into(),
+            anchor.map(|anchor| saturated(anchor.size)).into(),
         ),
         ("anchor_at", anchor.and_then(borne_at).into()),
         ("seal", seal.into()),
@@ -181,8 +175,4 @@ fn signed_at(signed: Signed) -> Option<DateTime<Utc>> {
 
 fn borne_at(borne: Borne) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(borne.at_micros)
-}
-
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

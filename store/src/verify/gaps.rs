@@ -18,7 +18,7 @@ use super::{cells::Cells, epoch::Epochs, page::finding, tree::TreeWalk};
 use crate::{
     StoreError,
     conn::Conn,
-    ledger::{LogId, tile::WIDTH},
+    ledger::{LogId, saturated, tile::WIDTH},
     retention::{CarriedKey, History},
 };
 
@@ -76,7 +76,7 @@ impl Gaps {
     pub(super) fn from(&self) -> i64 {
         match self.first {
             0 => i64::MIN,
-            first => number(first),
+            first => saturated(first),
         }
     }
 
@@ -108,10 +108,10 @@ impl Gaps {
         epochs: &Epochs,
     ) -> Result<Vec<Finding>, StoreError> {
         let mut findings = self.left_over(conn).await?;
-        if self.stated != number(self.first) {
+        if self.stated != saturated(self.first) {
             let reason = "the head says that the first entries were pruned, and no entry says so";
             findings.push(finding(
-                number(self.first),
+                saturated(self.first),
                 Damage::ProjectionAltered,
                 reason,
             ));
@@ -138,7 +138,7 @@ impl Gaps {
                 [
                     self.log.tenant.into(),
                     self.log.epoch.into(),
-                    number(self.first).into(),
+                    saturated(self.first).into(),
                 ],
             );
             let row = conn.query_one_raw(statement).await?;
@@ -164,7 +164,7 @@ impl Gaps {
         let differs = |hold: &&Hold| !stored.iter().any(|row| row.is(hold, self.log));
         let altered = stated.iter().filter(differs).map(|hold| {
             let reason = "a hold is not stored as the entry states that set it";
-            finding(number(hold.seq), Damage::ProjectionAltered, reason)
+            finding(saturated(hold.seq), Damage::ProjectionAltered, reason)
         });
         let mut findings: Vec<Finding> = altered.collect();
         if findings.is_empty() && stored.len() != stated.len() {
@@ -190,8 +190,8 @@ async fn tiles(
         [
             log.tenant.into(),
             log.epoch.into(),
-            number(from).into(),
-            number(upto).into(),
+            saturated(from).into(),
+            saturated(upto).into(),
         ],
     );
     let width = usize::try_from(WIDTH).map_err(StoreError::internal)?;
@@ -223,9 +223,9 @@ impl HoldCells {
     fn is(&self, hold: &Hold, log: LogId) -> bool {
         self.id == hold.id
             && self.epoch == i64::from(log.epoch)
-            && (self.seq, self.first) == (number(hold.seq), number(hold.first))
-            && self.until == hold.until.map(number)
-            && self.cleared == hold.cleared.map(number)
+            && (self.seq, self.first) == (saturated(hold.seq), saturated(hold.first))
+            && self.until == hold.until.map(saturated)
+            && self.cleared == hold.cleared.map(saturated)
     }
 }
 
@@ -248,8 +248,4 @@ async fn holds(conn: &Conn, log: LogId) -> Result<Vec<HoldCells>, StoreError> {
         })
     });
     holds.collect()
-}
-
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -19,7 +19,7 @@ use crate::{
     StoreError,
     conn::Conn,
     ledger::{
-        LogId,
+        LogId, saturated,
         tile::{WIDTH, span},
     },
 };
@@ -201,7 +201,7 @@ impl Checked {
         self.vague.push(Vague {
             upto: size,
             finding: finding(
-                number(size.saturating_sub(1)),
+                saturated(size.saturating_sub(1)),
                 Damage::ProjectionAltered,
                 reason,
             ),
@@ -222,7 +222,7 @@ impl Tile {
         let reason = format!("tile {index} of level {level} {reason}");
         Some(Vague {
             upto: first + span(level),
-            finding: finding(number(first), Damage::ProjectionAltered, reason),
+            finding: finding(saturated(first), Damage::ProjectionAltered, reason),
         })
     }
 }
@@ -240,8 +240,8 @@ async fn lowest(
         [
             log.tenant.into(),
             log.epoch.into(),
-            number(before / WIDTH).into(),
-            number(after / WIDTH).into(),
+            saturated(before / WIDTH).into(),
+            saturated(after / WIDTH).into(),
         ],
     );
     let rows = conn.query_all_raw(statement).await?;
@@ -260,7 +260,7 @@ async fn one(conn: &Conn, log: LogId, tile: &Tile) -> Result<Option<Vec<u8>>, St
             log.tenant.into(),
             log.epoch.into(),
             i32::from(tile.level).into(),
-            number(tile.index).into(),
+            saturated(tile.index).into(),
         ],
     );
     let row = conn.query_one_raw(statement).await?;
@@ -275,8 +275,4 @@ async fn count(conn: &Conn, log: LogId) -> Result<u64, StoreError> {
     let row = conn.query_one_raw(statement).await?;
     let row = row.ok_or_else(|| StoreError::internal("a count gave no row"))?;
     Ok(Cells::new(conn, &row).int(0)?.unsigned_abs())
-}
-
-fn number(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
