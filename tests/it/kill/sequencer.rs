@@ -6,7 +6,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
@@ -14,6 +13,7 @@ use entity::EventId;
 use rstest::rstest;
 use serde_json::json;
 use tests::{App, Client, Stack, client::text, wait};
+use tokio::sync::watch;
 
 const CUTS: u32 = 200;
 const CLIENTS: usize = 6;
@@ -33,17 +33,26 @@ async fn kill_9_of_the_sequencer_leaves_every_event_in_the_chain_once(
     let mut app = App::start(stack).await?;
     let acknowledged = Acknowledged::default();
     let over = Arc::new(AtomicBool::new(false));
+    let (is_up, _) = watch::channel(true);
     let mut clients = tokio::task::JoinSet::new();
     for n in 0..CLIENTS {
         let file = app.key().put_text(&format!("{n}.txt"), "moved").await?;
         let file = text(&file, "/id")?;
         let (key, over) = (app.key(), Arc::clone(&over));
-        clients.spawn(move_for_ever(key, file, Arc::clone(&acknowledged), over));
+        let (seen, is_up) = (Arc::clone(&acknowledged), is_up.subscribe());
+        clients.spawn(move_for_ever(key, file, seen, is_up, over));
     }
     for cut in 1..=CUTS {
-        tokio::time::sleep(Duration::from_millis(u64::from(cut) * 37 % 150 + 10)).await;
+        // A few events more each time, so that it is cut off in ever other places.
+        let goal = lock(&acknowledged).len() + cut as usize % 13 + 1;
+        wait::until("some more is acknowledged", 60, || async {
+            Ok(lock(&acknowledged).len() >= goal)
+        })
+        .await?;
+        is_up.send_replace(false);
         app.kill().await?;
         app.launch().await?;
+        is_up.send_replace(true);
         if cut % LOOK_EVERY == 0 {
             intact(&app)
                 .await
@@ -70,7 +79,13 @@ fn lock(acknowledged: &Acknowledged) -> std::sync::MutexGuard<'_, BTreeSet<Event
 }
 
 /// Into the trash and back, whatever happens to the server meanwhile.
-async fn move_for_ever(key: Client, file: String, seen: Acknowledged, over: Arc<AtomicBool>) {
+async fn move_for_ever(
+    key: Client,
+    file: String,
+    seen: Acknowledged,
+    mut is_up: watch::Receiver<bool>,
+    over: Arc<AtomicBool>,
+) {
     while !over.load(Ordering::Relaxed) {
         for mutation in ["fileTrash", "fileRestore"] {
             let input = json!({ "fileId": file });
@@ -79,7 +94,8 @@ async fn move_for_ever(key: Client, file: String, seen: Acknowledged, over: Arc<
             match event.and_then(|id| Ok(id.parse()?)) {
                 Ok(event) => drop(lock(&seen).insert(event)),
                 // Nobody answers, or the change before was made and not acknowledged.
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                Err(_) if is_up.wait_for(|is_up| *is_up).await.is_err() => return,
+                Err(_) => {}
             }
         }
     }
