@@ -34,6 +34,7 @@ mod gaps;
 mod inspect;
 mod kept;
 mod keys;
+mod packed;
 mod page;
 pub(crate) mod receipt;
 mod register;

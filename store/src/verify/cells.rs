@@ -92,7 +92,7 @@ pub(super) fn time(conn: &Conn, column: &str) -> String {
 }
 
 /// A time in the one spelling in which the store writes it: another one would sort elsewhere.
-fn spelt(text: &str) -> Option<i64> {
+pub(super) fn spelt(text: &str) -> Option<i64> {
     let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     let same = time.to_rfc3339_opts(SecondsFormat::AutoSi, false) == text;
     (same && time.timestamp_subsec_nanos() % 1_000 == 0).then(|| time.timestamp_micros())

@@ -10,14 +10,19 @@ use audit::{
     entry::{EntryRef, Time},
     hash::leaf,
     retention::Permits,
+    value::MAX_BYTE_LEN,
 };
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::Value;
 
-use super::cells::{Cells, time};
+use super::packed::{Column, Fields, Packed};
 use crate::{StoreError, conn::Conn, ledger::LogId};
 
 /// Entries in a page; bounds the memory at 16 KiB an entry and as much of disclosures.
 const ENTRIES: usize = 1_024;
+
+/// One byte more than an entry has, and than a hash has.
+const LONGEST_RAW: usize = MAX_BYTE_LEN + 1;
+const LONGEST_LEAF: usize = 33;
 
 /// An entry's row and the rows that belong to it.
 struct Row {
@@ -37,9 +42,9 @@ struct Row {
 
 /// A page as it was read.
 pub(super) struct Page {
-    rows: Vec<Row>,
-    /// What stands there although no entry accounts for it.
-    strays: Vec<Finding>,
+    entries: Packed,
+    targets: Packed,
+    disclosures: Packed,
     /// Where the next page begins; `None` after the last.
     pub(super) next: Option<i64>,
 }
@@ -47,6 +52,7 @@ pub(super) struct Page {
 /// A page after it was hashed.
 pub(super) struct Hashed {
     pub(super) report: ChunkReport,
+    /// What stands there although no entry accounts for it.
     pub(super) strays: Vec<Finding>,
     /// Where the log ends if this is its last entry.
     pub(super) end: Option<Head>,
@@ -54,51 +60,72 @@ pub(super) struct Hashed {
 
 /// Reads the entries from number `from` on.
 pub(super) async fn read(conn: &Conn, log: LogId, from: i64) -> Result<Page, StoreError> {
-    let mut rows = entries(conn, log, from).await?;
-    let last = rows.last().map_or(i64::MAX, |row| row.seq);
-    let (upto, next) = match last.checked_add(1) {
-        Some(next) if rows.len() == ENTRIES => (last, Some(next)),
+    let of_log: [Value; 3] = [log.tenant.into(), log.epoch.into(), from.into()];
+    let selected = format!(
+        "FROM audit_entry WHERE tenant_id = $1 AND epoch = $2 AND seq >= $3 ORDER BY seq LIMIT {ENTRIES}"
+    );
+    let entries = Packed::read(conn, &ENTRY, &selected, of_log.clone()).await?;
+    let (upto, next) = match entries.last.and_then(|last| last.checked_add(1)) {
+        Some(next) if entries.count == ENTRIES => (next - 1, Some(next)),
         _ => (i64::MAX, None),
     };
-    let mut strays = negative(&rows);
-    let range = Range { log, from, upto };
-    join_targets(conn, &range, &mut rows, &mut strays).await?;
-    join_disclosures(conn, &range, &mut rows, &mut strays).await?;
-    rows.retain(|row| row.seq >= 0);
-    Ok(Page { rows, strays, next })
+    let beside = of_log.into_iter().chain([upto.into()]);
+    let selected = |table: &str| {
+        format!("FROM {table} WHERE tenant_id = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4")
+    };
+    let targets = selected("audit_target");
+    let disclosures = selected("audit_disclosure");
+    Ok(Page {
+        entries,
+        targets: Packed::read(conn, &TARGET, &targets, beside.clone()).await?,
+        disclosures: Packed::read(conn, &DISCLOSURE, &disclosures, beside).await?,
+        next,
+    })
 }
 
-async fn entries(conn: &Conn, log: LogId, from: i64) -> Result<Vec<Row>, StoreError> {
-    let (occurred_at, sequenced_at) = (time(conn, "occurred_at"), time(conn, "sequenced_at"));
-    let statement = conn.sql(
-        &format!(
-            "SELECT seq, raw, leaf, event_id, action, outcome, actor_type, actor_id, \
-             {occurred_at}, {sequenced_at} FROM audit_entry \
-             WHERE tenant_id = $1 AND epoch = $2 AND seq >= $3 ORDER BY seq LIMIT {ENTRIES}"
-        ),
-        [log.tenant.into(), log.epoch.into(), from.into()],
-    );
-    let found = conn.query_all_raw(statement).await?;
-    found
-        .iter()
-        .map(|row| {
-            let cells = Cells::new(conn, row);
-            Ok(Row {
-                seq: cells.int(0)?,
-                raw: cells.bytes(1)?,
-                leaf: cells.bytes(2)?,
-                event_id: cells.uuid(3)?,
-                action: cells.text(4)?,
-                outcome: cells.text(5)?,
-                actor_type: cells.text(6)?,
-                actor_id: cells.text(7)?,
-                at_micros: cells.micros(8)?,
-                ts_micros: cells.micros(9)?,
-                targets: Targets::default(),
-                disclosures: Vec::new(),
-            })
+const ENTRY: [Column; 10] = [
+    Column::Int("seq"),
+    Column::Text("action"),
+    Column::Text("outcome"),
+    Column::Text("actor_type"),
+    Column::Text("actor_id"),
+    Column::Uuid("event_id"),
+    Column::Time("occurred_at"),
+    Column::Time("sequenced_at"),
+    Column::Bytes("leaf", LONGEST_LEAF),
+    Column::Bytes("raw", LONGEST_RAW),
+];
+
+const TARGET: [Column; 4] = [
+    Column::Int("seq"),
+    Column::Int("position"),
+    Column::Text("target_type"),
+    Column::Uuid("target_id"),
+];
+
+const DISCLOSURE: [Column; 3] = [
+    Column::Int("seq"),
+    Column::Text("field"),
+    Column::Text("disclosure"),
+];
+
+impl Row {
+    fn unpack(fields: &mut Fields<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            seq: fields.int()?,
+            action: fields.text()?,
+            outcome: fields.text()?,
+            actor_type: fields.text()?,
+            actor_id: fields.text()?,
+            event_id: fields.uuid()?,
+            at_micros: fields.micros()?,
+            ts_micros: fields.micros()?,
+            leaf: fields.bytes()?,
+            raw: fields.bytes()?,
+            targets: Targets::default(),
+            disclosures: Vec::new(),
         })
-        .collect()
+    }
 }
 
 fn negative(rows: &[Row]) -> Vec<Finding> {
@@ -109,72 +136,57 @@ fn negative(rows: &[Row]) -> Vec<Finding> {
         .collect()
 }
 
-struct Range {
-    log: LogId,
-    from: i64,
-    upto: i64,
+/// Rows in the order of `seq` and what `key` gives; aggregation has no order to rely on.
+fn in_order<T, K: Ord>(
+    packed: &Packed,
+    unpack: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
+    key: impl Fn(&T) -> K,
+) -> Result<Vec<T>, StoreError> {
+    let rows = packed.rows().map(|mut fields| unpack(&mut fields));
+    let mut rows = rows.collect::<Result<Vec<T>, StoreError>>()?;
+    rows.sort_by_key(key);
+    Ok(rows)
 }
 
-impl Range {
-    fn values(&self) -> [Value; 4] {
-        [
-            self.log.tenant.into(),
-            self.log.epoch.into(),
-            self.from.into(),
-            self.upto.into(),
-        ]
-    }
-}
-
-async fn join_targets(
-    conn: &Conn,
-    range: &Range,
+fn join_targets(
+    targets: &Packed,
     rows: &mut [Row],
     strays: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
-    let statement = conn.sql(
-        "SELECT seq, CAST(position AS bigint), target_type, target_id FROM audit_target \
-         WHERE tenant_id = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq, position",
-        range.values(),
-    );
+    let found = in_order(
+        targets,
+        |row| Ok((row.int()?, row.int()?, row.text()?, row.uuid()?)),
+        |(seq, position, ..)| (*seq, *position),
+    )?;
     let mut at = 0;
-    for found in &conn.query_all_raw(statement).await? {
-        let cells = Cells::new(conn, found);
-        let seq = cells.int(0)?;
-        match place(rows, &mut at, seq) {
-            Some(row) => row
-                .targets
-                .push(cells.int(1)?, &cells.text(2)?, &cells.uuid(3)?),
-            None => {
-                let reason = "a target is stored for an entry that is not there";
-                strays.push(finding(seq, Damage::ProjectionAltered, reason));
-            }
+    for (seq, position, kind, id) in found {
+        if let Some(row) = place(rows, &mut at, seq) {
+            row.targets.push(position, &kind, &id);
+        } else {
+            let reason = "a target is stored for an entry that is not there";
+            strays.push(finding(seq, Damage::ProjectionAltered, reason));
         }
     }
     Ok(())
 }
 
-async fn join_disclosures(
-    conn: &Conn,
-    range: &Range,
+fn join_disclosures(
+    disclosures: &Packed,
     rows: &mut [Row],
     strays: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
-    let statement = conn.sql(
-        "SELECT seq, field, disclosure FROM audit_disclosure \
-         WHERE tenant_id = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq",
-        range.values(),
-    );
+    let found = in_order(
+        disclosures,
+        |row| Ok((row.int()?, row.text()?, row.text()?)),
+        |(seq, ..)| *seq,
+    )?;
     let mut at = 0;
-    for found in &conn.query_all_raw(statement).await? {
-        let cells = Cells::new(conn, found);
-        let seq = cells.int(0)?;
-        match place(rows, &mut at, seq) {
-            Some(row) => row.disclosures.push((cells.text(1)?, cells.text(2)?)),
-            None => {
-                let reason = "a disclosure is stored for an entry that is not there";
-                strays.push(finding(seq, Damage::DisclosureAltered, reason));
-            }
+    for (seq, field, text) in found {
+        if let Some(row) = place(rows, &mut at, seq) {
+            row.disclosures.push((field, text));
+        } else {
+            let reason = "a disclosure is stored for an entry that is not there";
+            strays.push(finding(seq, Damage::DisclosureAltered, reason));
         }
     }
     Ok(())
@@ -226,23 +238,26 @@ impl Targets {
 }
 
 impl Page {
-    /// Hashes and compares: all the work that costs time.
-    pub(super) fn hash(self, tenant: &str, permits: &Permits) -> Hashed {
-        let targets: Vec<String> = self.rows.iter().map(|row| row.targets.text()).collect();
-        let disclosures: Vec<Vec<DisclosureRow<'_>>> =
-            self.rows.iter().map(Row::disclosures).collect();
-        let stored: Vec<Stored<'_>> = self
-            .rows
+    /// Unpacks, hashes and compares: all the work that costs time.
+    pub(super) fn hash(self, tenant: &str, permits: &Permits) -> Result<Hashed, StoreError> {
+        let mut rows = in_order(&self.entries, Row::unpack, |row| row.seq)?;
+        let mut strays = negative(&rows);
+        join_targets(&self.targets, &mut rows, &mut strays)?;
+        join_disclosures(&self.disclosures, &mut rows, &mut strays)?;
+        rows.retain(|row| row.seq >= 0);
+        let targets: Vec<String> = rows.iter().map(|row| row.targets.text()).collect();
+        let disclosures: Vec<Vec<DisclosureRow<'_>>> = rows.iter().map(Row::disclosures).collect();
+        let stored: Vec<Stored<'_>> = rows
             .iter()
             .zip(&targets)
             .zip(&disclosures)
             .map(|((row, targets), disclosures)| row.stored(targets, disclosures))
             .collect();
-        Hashed {
+        Ok(Hashed {
             report: verify_chunk_with(&stored, &LogIdentity { tenant }, permits),
-            end: self.rows.last().map(Row::end),
-            strays: self.strays,
-        }
+            end: rows.last().map(Row::end),
+            strays,
+        })
     }
 }
 

@@ -292,7 +292,7 @@ impl Entries {
             if let Some(from) = next {
                 page = Some(page::read(conn, log, from).await?);
             }
-            let hashed = hashing.await.map_err(StoreError::internal)?;
+            let hashed = hashing.await.map_err(StoreError::internal)??;
             let count = hashed.report.row_count() as u64;
             tree.grow(conn, &hashed.report).await?;
             self.add(hashed);
@@ -316,7 +316,7 @@ fn hash(
     page: page::Page,
     log: LogId,
     permits: Arc<Permits>,
-) -> tokio::task::JoinHandle<page::Hashed> {
+) -> tokio::task::JoinHandle<Result<page::Hashed, StoreError>> {
     let span = tracing::Span::current();
     let tenant = log.tenant.uuid().to_string();
     tokio::task::spawn_blocking(move || span.in_scope(|| page.hash(&tenant, &permits)))

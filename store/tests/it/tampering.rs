@@ -160,6 +160,81 @@ fn cases(kind: Database) -> Vec<Case> {
     ]
 }
 
+/// Values that a reader who unpacks, cuts or spells otherwise would take for the true ones.
+fn lookalikes(kind: Database) -> Vec<Case> {
+    use Damage::{ContentAltered, DisclosureAltered, ProjectionAltered};
+    let own: [(&str, &str, Damage); 5] = match kind {
+        Database::Sqlite => [
+            // STRICT keeps numbers out of text, and nothing else.
+            ("audit_entry.action", "action || char(0)", ProjectionAltered),
+            ("audit_entry.event_id", "upper(event_id)", ProjectionAltered),
+            (
+                "audit_entry.occurred_at",
+                "replace(occurred_at, '+00:00', 'Z')",
+                ProjectionAltered,
+            ),
+            (
+                "audit_entry.raw",
+                "CAST(raw || zeroblob(20000) AS BLOB)",
+                ContentAltered,
+            ),
+            (
+                "audit_entry.leaf",
+                "CAST(leaf || x'00' AS BLOB)",
+                ContentAltered,
+            ),
+        ],
+        Database::Postgres => [
+            ("audit_entry.occurred_at", "'infinity'", ProjectionAltered),
+            ("audit_entry.sequenced_at", "'-infinity'", ProjectionAltered),
+            (
+                "audit_entry.occurred_at",
+                "'4713-01-01 00:00:00+00 BC'",
+                ProjectionAltered,
+            ),
+            (
+                "audit_entry.raw",
+                "raw || convert_to(repeat(' ', 20000), 'UTF8')",
+                ContentAltered,
+            ),
+            ("audit_entry.leaf", "leaf || '\\x00'", ContentAltered),
+        ],
+    };
+    let own = own.map(|(column, value, damage)| case(column, value, damage, SEQ));
+    let long = match kind {
+        Database::Sqlite => "printf('%.100000c', ' ')",
+        Database::Postgres => "repeat(' ', 100000)",
+    };
+    let shared = [
+        case(
+            "audit_entry.action",
+            "action || ','",
+            ProjectionAltered,
+            SEQ,
+        ),
+        case(
+            "audit_entry.outcome",
+            "outcome || ';'",
+            ProjectionAltered,
+            SEQ,
+        ),
+        case("audit_entry.actor_type", "''", ProjectionAltered, SEQ),
+        case(
+            "audit_entry.actor_id",
+            format!("actor_id || {long}"),
+            ProjectionAltered,
+            SEQ,
+        ),
+        case(
+            "audit_disclosure.disclosure",
+            format!("disclosure || {long}"),
+            DisclosureAltered,
+            SEQ,
+        ),
+    ];
+    own.into_iter().chain(shared).collect()
+}
+
 impl Case {
     fn sql(&self, tenant: &str) -> String {
         let (table, column) = self.column.split_once('.').unwrap_or_default();
@@ -229,7 +304,7 @@ async fn a_change_of_any_column_is_found_where_it_is(#[case] kind: Database) -> 
         let sql = format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}");
         scene.db.tamper(&sql).await?;
     }
-    for case in cases(kind) {
+    for case in cases(kind).into_iter().chain(lookalikes(kind)) {
         let sql = case.sql(&scene.tenant_sql());
         assert_eq!(scene.db.tamper(&sql).await?, 1, "{sql}");
         let found = scene.verdict().await?;
