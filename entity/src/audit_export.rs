@@ -16,6 +16,8 @@ pub struct Model {
     pub id: AuditExportId,
     /// `BUNDLE`, `OCSF` or `CSV`.
     pub format: String,
+    /// The epoch of the log; null for the newest, until it is known which that was.
+    pub epoch: Option<i32>,
     /// The first entry asked for; later the first that is in it.
     pub first_seq: i64,
     /// The entry behind the last; null until it is known where the log ends.

@@ -97,6 +97,8 @@ impl FromStr for Format {
 pub struct Extent {
     /// Whose log.
     pub tenant: TenantId,
+    /// Which epoch of it; `None` for the newest.
+    pub epoch: Option<i32>,
     /// The first entry; of a bundle a multiple of 256.
     pub first: u64,
     /// The entry behind the last, of a bundle a multiple of 256; `None` for all there are.
@@ -108,6 +110,8 @@ pub struct Extent {
 /// What an export holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
+    /// The epoch that it is of.
+    pub epoch: i32,
     /// The first entry; later than asked for when earlier ones were pruned.
     pub first: u64,
     /// The entry behind the last.

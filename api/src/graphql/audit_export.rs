@@ -110,6 +110,11 @@ impl AuditExport {
         }
     }
 
+    /// The epoch of the log that it is of; null for the newest until it is known which that was.
+    async fn epoch(&self) -> Option<i32> {
+        self.row.epoch
+    }
+
     /// The first entry; once it is made, the first that is in it.
     async fn from_seq(&self) -> BigInt {
         self.row.first_seq.into()
@@ -168,7 +173,8 @@ impl AuditExport {
 
     /// From when on its file is removed.
     async fn expires_at(&self) -> Option<DateTime> {
-        self.row.expires_at.map(Into::into)
+        let failed = self.row.state == "FAILED";
+        self.row.expires_at.filter(|_| !failed).map(Into::into)
     }
 
     /// A link to its file, fresh each time; null while there is none. Whoever has it can fetch the file until it
@@ -206,6 +212,8 @@ payload! {
 pub struct AuditExportCreateInput {
     /// As what.
     format: AuditExportFormat,
+    /// The epoch of the log; without it the newest. A recovery from a backup begins a new one.
+    epoch: Option<i32>,
     /// The first entry; of a bundle a multiple of 256.
     #[graphql(default_with = "BigInt(0)")]
     from_seq: BigInt,
@@ -221,6 +229,7 @@ impl AuditExportCreateInput {
     fn checked(&self) -> Result<NewExport, Error> {
         Ok(NewExport {
             format: self.format.into(),
+            epoch: self.epoch,
             first: place("fromSeq", self.from_seq)?,
             end: self.to_seq.map(|seq| place("toSeq", seq)).transpose()?,
             disclosures: self.include_disclosures,

@@ -164,6 +164,7 @@ fn extent(export: &audit_export::Model) -> Result<Extent, Error> {
     let number = |n: i64| u64::try_from(n).map_err(Error::internal);
     Ok(Extent {
         tenant: export.tenant_id,
+        epoch: export.epoch,
         first: number(export.first_seq)?,
         end: export.end_seq.map(number).transpose()?,
         disclosures: export.disclosures,
@@ -181,14 +182,20 @@ async fn remove_files(app: &App, export: &audit_export::Model, last: i32) -> Res
     Ok(())
 }
 
-/// Removes the files of an export, then gives it up. False when it has ended meanwhile.
+/// Gives an export up, then removes its files. False when it has ended meanwhile.
 pub(super) async fn give_up(
     app: &App,
     export: &audit_export::Model,
     reason: &str,
 ) -> Result<bool, Error> {
-    remove_files(app, export, export.attempt).await?;
-    Ok(app.store.fail_audit_export(export, reason).await?)
+    let Some(failed) = app.store.fail_audit_export(export, reason).await? else {
+        return Ok(false);
+    };
+    // What cannot be removed now is due, and the sweep's.
+    if let Err(error) = expire(app, &failed).await {
+        tracing::warn!(error = ?error, "the files of an export that failed are still there");
+    }
+    Ok(true)
 }
 
 /// Removes the files of an export whose time is over. False when somebody did before.

@@ -103,7 +103,7 @@ pub async fn prune(app: &App) -> Result<u64, Error> {
     }
 }
 
-/// A log that is not in order is left as it is, and no other log waits for it.
+/// A log that nothing can be deleted from is left as it is, and no other log waits for it.
 fn left(error: StoreError, tenant: TenantId) -> Result<u64, Error> {
     match &error {
         StoreError::Conflict {
@@ -113,6 +113,10 @@ fn left(error: StoreError, tenant: TenantId) -> Result<u64, Error> {
             tracing::warn!(error.message = %message, tenant.id = %tenant, "nothing is deleted from a log");
             Ok(0)
         }
-        _ => Err(error.into()),
+        StoreError::Overloaded | StoreError::Unavailable(_) => Err(error.into()),
+        _ => {
+            tracing::error!(error = ?error, tenant.id = %tenant, "nothing is deleted from a log");
+            Ok(0)
+        }
     }
 }

@@ -343,6 +343,8 @@ events! {
         phase: Public<&'static str>,
         /// `BUNDLE`, `OCSF` or `CSV`.
         format: Public<&'static str>,
+        /// The epoch; left out for the newest.
+        epoch: Public<Option<u64>>,
         /// The first entry.
         first: Public<u64>,
         /// The entry behind the last; left out for all there are.
@@ -363,6 +365,8 @@ events! {
         phase: Public<&'static str>,
         /// `BUNDLE`, `OCSF` or `CSV`.
         format: Public<&'static str>,
+        /// The epoch.
+        epoch: Public<u64>,
         /// The first entry.
         first: Public<u64>,
         /// The entry behind the last.

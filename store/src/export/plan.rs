@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use audit::{checkpoint::Checkpoint, merkle::TreeHead, note::Note};
-use entity::{TenantId, audit_checkpoint, audit_head};
+use entity::{audit_checkpoint, audit_head};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
 use super::{ExportError, Exported, Extent};
@@ -38,7 +38,7 @@ pub(super) struct Outline {
 impl Plan {
     /// Keeps the newest checkpoint for good, then opens the snapshot.
     pub(super) async fn read(store: &Store, extent: Extent) -> Result<Self, ExportError> {
-        let (epoch, size) = pin(store, extent.tenant).await?;
+        let (epoch, size) = pin(store, extent).await?;
         let conn = store.database().begin_job_read().await?;
         enter_tenant(&conn, extent.tenant, TenantCheck::None).await?;
         let scope = Scope::new(conn, extent.tenant, store.now());
@@ -104,6 +104,7 @@ impl Outline {
     /// What came of it.
     pub(super) fn exported(&self, verdict: Option<Verdict>) -> Exported {
         Exported {
+            epoch: self.log.epoch,
             first: self.first,
             end: self.end,
             size: self.tree.size,
@@ -123,17 +124,19 @@ fn range(extent: Extent, left: u64, size: u64) -> Result<(u64, u64), ExportError
     Ok((first, end))
 }
 
-/// Marks the newest checkpoint as handed out, so that no newer one of its minute takes its place.
-async fn pin(store: &Store, tenant: TenantId) -> Result<(i32, i64), ExportError> {
+/// Marks the epoch's newest checkpoint as handed out, so that no newer one of its minute takes its place.
+async fn pin(store: &Store, extent: Extent) -> Result<(i32, i64), ExportError> {
+    let tenant = extent.tenant;
     let tx = store.begin_system(Reason::Exporting).await?;
     let conn = tx.conn();
     // Whoever appends holds this row; then the newest checkpoint cannot change before it is marked.
     let lock = if conn.is_postgres() { "FOR UPDATE" } else { "" };
     let sql = format!(
-        "SELECT epoch FROM audit_head WHERE tenant_id = $1 ORDER BY epoch DESC LIMIT 1 {lock}"
+        "SELECT epoch FROM audit_head WHERE tenant_id = $1 AND epoch = COALESCE($2, epoch) \
+         ORDER BY epoch DESC LIMIT 1 {lock}"
     );
     let head = conn
-        .query_one_raw(conn.sql(&sql, [tenant.into()]))
+        .query_one_raw(conn.sql(&sql, [tenant.into(), extent.epoch.into()]))
         .await
         .map_err(StoreError::from)?
         .ok_or(ExportError::NoCheckpoint)?;
@@ -156,11 +159,14 @@ async fn pin(store: &Store, tenant: TenantId) -> Result<(i32, i64), ExportError>
 
 #[cfg(test)]
 mod tests {
+    use entity::TenantId;
+
     use super::*;
 
     fn asked(first: u64, end: Option<u64>) -> Extent {
         Extent {
             tenant: TenantId::SYSTEM,
+            epoch: None,
             first,
             end,
             disclosures: false,

@@ -7,6 +7,8 @@ mod due;
 mod record;
 mod step;
 
+pub(crate) use due::end_those_with_values;
+
 use chrono::{DateTime, Utc};
 use entity::{AuditExportId, BareId, audit_export, audit_head};
 use policy::Action;
@@ -29,6 +31,8 @@ use crate::{
 pub struct NewExport {
     /// As what.
     pub format: Format,
+    /// Which epoch of the log; `None` for the newest.
+    pub epoch: Option<i32>,
     /// The first entry; of a bundle a multiple of 256.
     pub first: u64,
     /// The entry behind the last, of a bundle a multiple of 256; `None` for all there are then.
@@ -76,6 +80,7 @@ impl Store {
             tenant_id: tx.tenant(),
             id: AuditExportId::generate(),
             format: new.format.as_str().to_owned(),
+            epoch: new.epoch,
             first_seq: number(new.first)?,
             end_seq: new.end.map(number).transpose()?,
             disclosures: new.disclosures,
@@ -111,6 +116,7 @@ fn begun(id: AuditExportId, new: NewExport) -> Events {
         export: Target(id),
         phase: Public("begun"),
         format: Public(new.format.as_str()),
+        epoch: Public(new.epoch.map(|epoch| u64::from(epoch.unsigned_abs()))),
         first: Public(new.first),
         end: Public(new.end),
         disclosures: Public(new.disclosures),
@@ -159,14 +165,24 @@ impl Tx {
     }
 
     async fn refuse_beyond_log(&self, new: NewExport) -> Result<(), StoreError> {
-        let head = self
+        let heads = self
             .find::<audit_head::Entity>()
             .order_by_desc(audit_head::Column::Epoch)
-            .one(self.conn())
-            .await?
+            .all(self.conn())
+            .await?;
+        let newest = heads
+            .first()
             .ok_or(StoreError::NotFound(Noun::AuditEntry))?;
+        let epoch = new.epoch.unwrap_or(newest.epoch);
+        let Some(head) = heads.iter().find(|head| head.epoch == epoch) else {
+            let message = format!(
+                "the log has no epoch {epoch}; the newest is {}",
+                newest.epoch
+            );
+            return Err(StoreError::invalid("epoch", message));
+        };
         let beyond = |seq: u64| number(seq).is_ok_and(|seq| seq > head.size);
-        let message = format!("the log has {} entries", head.size);
+        let message = format!("epoch {epoch} of the log has {} entries", head.size);
         if beyond(new.first) {
             return Err(StoreError::invalid("fromSeq", message));
         }

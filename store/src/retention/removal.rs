@@ -13,6 +13,7 @@ use crate::{
     Store, StoreError,
     conn::Conn,
     event::{PruneDone, class::Public},
+    export::run::end_those_with_values,
     ledger::{LogId, number, tile::WIDTH},
     sequence,
     system::{Duty, Reason},
@@ -159,7 +160,7 @@ impl Store {
     }
 }
 
-/// `None` when another process has done it.
+/// Exports that took along what is gone now end with it. `None` when another process has done it.
 async fn mark_done(
     conn: &Conn,
     removal: &Removal,
@@ -176,7 +177,16 @@ async fn mark_done(
          AND seq = $4 AND done_at IS NULL RETURNING *",
         values,
     );
-    Ok(Removal::find_by_statement(statement).one(conn).await?)
+    let ended = Removal::find_by_statement(statement).one(conn).await?;
+    if let Some(Removal {
+        tenant_id: tenant,
+        epoch,
+        ..
+    }) = ended
+    {
+        end_those_with_values(conn, LogId { tenant, epoch }, now).await?;
+    }
+    Ok(ended)
 }
 
 /// What the entry permits: it stands there, or nothing goes.

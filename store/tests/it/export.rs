@@ -1,6 +1,6 @@
 //! Exports of a stored log, judged by the verifier that outsiders use.
 
-mod rows;
+pub(crate) mod rows;
 
 use std::{collections::BTreeSet, io::Read as _};
 
@@ -43,6 +43,7 @@ impl Scene {
     pub(crate) fn extent(&self, first: u64, end: Option<u64>) -> Extent {
         Extent {
             tenant: self.seed.tenant,
+            epoch: None,
             first,
             end,
             disclosures: true,

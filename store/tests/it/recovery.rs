@@ -13,6 +13,7 @@ use rstest::rstest;
 use store::{
     ConflictCode, EventStatus, StoreError,
     audit_entry::AuditFilter,
+    export::Extent,
     ledger::{Depth, HeadMark, Provable},
     page::PageRequest,
     retention::NewHold,
@@ -21,7 +22,10 @@ use store::{
     verify::{Verdict, Verification},
 };
 
-use crate::scene::{Scene, commit, uuid_sql};
+use crate::{
+    export::judge,
+    scene::{Scene, commit, uuid_sql},
+};
 
 const TABLES: [&str; 9] = [
     "audit_entry",
@@ -111,6 +115,7 @@ async fn a_restored_backup_is_quarantined_and_recovered_and_the_epoch_names_the_
     let scene = Scene::new(kind).await?;
     let (store, tenant) = (&scene.db.store, scene.seed.tenant);
     commit(store, &scene.owner(), "kept").await?;
+    let old_key = scene.public_key().await?;
     // Stays with the epoch that states it.
     let hold = NewHold {
         range: None,
@@ -216,6 +221,24 @@ async fn a_restored_backup_is_quarantined_and_recovered_and_the_epoch_names_the_
     let again = store.recover_log(tenant).await;
     let code = ConflictCode::InvalidState;
     assert!(matches!(again, Err(StoreError::Conflict { code: found, .. }) if found == code));
+
+    // The closed epoch is evidence still, and proves itself under the key it was signed with.
+    let all = scene.raws().await?.len() as u64;
+    let new_key = scene.public_key().await?;
+    for (epoch, key, size) in [(Some(0), old_key, kept), (None, new_key, all - kept)] {
+        let extent = Extent {
+            epoch,
+            ..scene.extent(0, None)
+        };
+        let (files, exported) = scene.bundle(extent).await?;
+        assert_eq!((exported.epoch, exported.size), (epoch.unwrap_or(1), size));
+        let report = judge(&files, &[key]);
+        assert_eq!(
+            (report.harm.as_ref(), report.size),
+            (None, size),
+            "{report:#?}"
+        );
+    }
     Ok(scene.db.close().await?)
 }
 

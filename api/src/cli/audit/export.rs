@@ -32,6 +32,9 @@ pub(in crate::cli) struct Arguments {
     /// `bundle`, `ocsf` or `csv`
     #[arg(long, default_value = "bundle")]
     format: Format,
+    /// The epoch of the log; without it the newest
+    #[arg(long, value_name = "NUMBER")]
+    epoch: Option<i32>,
     /// The first entry; of a bundle a multiple of 256
     #[arg(long, value_name = "SEQ", default_value_t = 0)]
     from: u64,
@@ -49,6 +52,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
     let extent = Extent {
         tenant: arguments.log.tenant(),
+        epoch: arguments.epoch,
         first: arguments.from,
         end: arguments.to,
         disclosures: arguments.disclosures,
@@ -84,6 +88,7 @@ fn tell(exported: &Exported, arguments: &Arguments) -> anyhow::Result<()> {
         return print(json!({
             "out": arguments.out,
             "format": arguments.format.as_str(),
+            "epoch": exported.epoch,
             "first": exported.first,
             "end": exported.end,
             "size": exported.size,

@@ -1,9 +1,10 @@
 //! Exports that something is to be done about; read across tenants, acted on tenant by tenant.
 
+use chrono::{DateTime, Utc};
 use entity::audit_export;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, conn::Conn, ledger::LogId};
 
 impl Store {
     /// Up to `limit` exports whose files are to be removed, oldest first.
@@ -15,7 +16,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<audit_export::Model>, StoreError> {
         let sql = format!(
-            "SELECT * FROM audit_export WHERE state = 'DONE' AND expires_at <= $1 \
+            "SELECT * FROM audit_export WHERE state IN ('DONE', 'FAILED') AND expires_at <= $1 \
              ORDER BY expires_at LIMIT {limit}"
         );
         self.audit_exports(&sql, vec![self.now().into()]).await
@@ -49,4 +50,22 @@ impl Store {
             .all(&conn)
             .await?)
     }
+}
+
+/// Values have been deleted from the log: the files that may have them are due, and of an export that is being
+/// made so will its file be.
+pub(crate) async fn end_those_with_values(
+    conn: &Conn,
+    log: LogId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    // One that is being finished is waited for, because the state it still shows matches, too.
+    let statement = conn.sql(
+        "UPDATE audit_export SET expires_at = $3 WHERE tenant_id = $1 \
+         AND COALESCE(epoch, $2) = $2 AND disclosures = $4 AND state IN ('RUNNING', 'DONE') \
+         AND COALESCE(expires_at, $3) >= $3",
+        [log.tenant.into(), log.epoch.into(), now.into(), true.into()],
+    );
+    conn.execute_raw(statement).await?;
+    Ok(())
 }

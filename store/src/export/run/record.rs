@@ -25,6 +25,7 @@ impl Store {
         let id = AuditExportId::generate();
         let new = NewExport {
             format,
+            epoch: extent.epoch,
             first: extent.first,
             end: extent.end,
             disclosures: extent.disclosures,

@@ -29,7 +29,8 @@ impl Store {
     ) -> Result<Option<audit_export::Model>, StoreError> {
         let tx = self.begin_system(Reason::Exporting).await?;
         let statement = tx.conn().sql(
-            "UPDATE audit_export SET state = 'RUNNING', attempt = $3, done_count = 0 \
+            "UPDATE audit_export SET state = 'RUNNING', attempt = $3, done_count = 0, \
+             expires_at = NULL \
              WHERE tenant_id = $1 AND id = $2 AND attempt < $3 \
              AND state IN ('PENDING', 'RUNNING') RETURNING *",
             [
@@ -84,7 +85,7 @@ impl Store {
         let tx = self.begin_duty(Duty::Exporter, export.tenant_id).await?;
         let exported = &made.exported;
         let count = number(exported.end - exported.first)?;
-        let values: [Value; 13] = [
+        let values: [Value; 14] = [
             export.tenant_id.into(),
             export.id.into(),
             export.attempt.into(),
@@ -98,11 +99,13 @@ impl Store {
             exported.verdict.map(|verdict| verdict.as_str()).into(),
             tx.now().into(),
             made.expires_at.into(),
+            exported.epoch.into(),
         ];
         let statement = tx.conn().sql(
             "UPDATE audit_export SET state = 'DONE', first_seq = $4, end_seq = $5, \
              done_count = $6, total_count = $6, byte_len = $7, sha256 = $8, object_key = $9, \
-             checkpoint = $10, verdict = $11, finished_at = $12, expires_at = $13 \
+             checkpoint = $10, verdict = $11, finished_at = $12, epoch = $14, \
+             expires_at = COALESCE(expires_at, $13) \
              WHERE tenant_id = $1 AND id = $2 AND attempt = $3 AND state = 'RUNNING'",
             values,
         );
@@ -115,8 +118,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Gives an export up; `reason` is a sentence for the client. Its files must be gone already. False when
-    /// it has ended meanwhile.
+    /// Gives an export up; `reason` is a sentence for the client. What its attempts left in the object store is
+    /// due at once. Gives the row; `None` when it has ended meanwhile.
     ///
     /// # Errors
     /// As the database says.
@@ -124,12 +127,12 @@ impl Store {
         &self,
         export: &audit_export::Model,
         reason: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<audit_export::Model>, StoreError> {
         let tx = self.begin_duty(Duty::Exporter, export.tenant_id).await?;
         let statement = tx.conn().sql(
-            "UPDATE audit_export SET state = 'FAILED', reason = $4, finished_at = $5 \
+            "UPDATE audit_export SET state = 'FAILED', reason = $4, finished_at = $5, expires_at = $5 \
              WHERE tenant_id = $1 AND id = $2 AND attempt = $3 \
-             AND state IN ('PENDING', 'RUNNING')",
+             AND state IN ('PENDING', 'RUNNING') RETURNING *",
             [
                 export.tenant_id.into(),
                 export.id.into(),
@@ -138,14 +141,16 @@ impl Store {
                 tx.now().into(),
             ],
         );
-        if tx.conn().execute_raw(statement).await?.rows_affected() != 1 {
-            return Ok(false);
+        let row = audit_export::Model::find_by_statement(statement)
+            .one(tx.conn())
+            .await?;
+        if row.is_some() {
+            tx.commit(failed(export.id, reason)).await?;
         }
-        tx.commit(failed(export.id, reason)).await?;
-        Ok(true)
+        Ok(row)
     }
 
-    /// Says that the file of an export was removed, its time being over. False when somebody said so before.
+    /// Says that the files of an export were removed, its time being over. False when somebody said so before.
     ///
     /// # Errors
     /// As the database says.
@@ -153,6 +158,9 @@ impl Store {
         &self,
         export: &audit_export::Model,
     ) -> Result<bool, StoreError> {
+        if export.state == "FAILED" {
+            return self.forget_files(export).await;
+        }
         let tx = self.begin_duty(Duty::Exporter, export.tenant_id).await?;
         let statement = tx.conn().sql(
             "UPDATE audit_export SET state = 'EXPIRED', object_key = NULL \
@@ -171,6 +179,21 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Nobody was ever given the files of an export that failed, so their end is no event.
+    async fn forget_files(&self, export: &audit_export::Model) -> Result<bool, StoreError> {
+        let tx = self.begin_system(Reason::Exporting).await?;
+        let statement = tx.conn().sql(
+            "UPDATE audit_export SET expires_at = NULL \
+             WHERE tenant_id = $1 AND id = $2 AND state = 'FAILED' AND expires_at IS NOT NULL",
+            [export.tenant_id.into(), export.id.into()],
+        );
+        let forgotten = tx.conn().execute_raw(statement).await?.rows_affected() == 1;
+        tx.commit_without_event().await?;
+        Ok(forgotten)
+    }
+}
+
 /// The event of an export that was made, into a file or elsewhere.
 pub(super) fn ended(
     id: AuditExportId,
@@ -182,6 +205,7 @@ pub(super) fn ended(
         export: Target(id),
         phase: Public("done"),
         format: Public(format.as_str()),
+        epoch: Public(u64::from(exported.epoch.unsigned_abs())),
         first: Public(exported.first),
         end: Public(exported.end),
         size: Public(exported.size),

@@ -22,8 +22,9 @@ use crate::scene::Scene;
 
 const LEASE: Duration = Duration::from_secs(60);
 
-fn whole() -> NewExport {
+pub(crate) fn whole() -> NewExport {
     NewExport {
+        epoch: None,
         format: Format::Bundle,
         first: 0,
         end: None,
@@ -38,18 +39,19 @@ impl Scene {
         Ok(jobs.into_iter().next())
     }
 
-    async fn take(&self) -> anyhow::Result<(job::Model, audit_export::Model)> {
+    pub(crate) async fn take(&self) -> anyhow::Result<(job::Model, audit_export::Model)> {
         let job = self.claim().await?;
         let job = job.ok_or_else(|| anyhow::anyhow!("no job"))?;
         let export = self.db.store.run_audit_export(&job).await?;
         Ok((job, export.ok_or_else(|| anyhow::anyhow!("no export"))?))
     }
 
-    fn made(&self) -> Made {
+    pub(crate) fn made(&self) -> Made {
         Made {
             byte_len: 1234,
             sha256: [7; 32],
             exported: Exported {
+                epoch: 0,
                 first: 0,
                 end: 5,
                 size: 5,
@@ -136,7 +138,15 @@ async fn there_is_one_export_at_a_time(#[case] kind: Database) -> anyhow::Result
     }
     assert_eq!(begun, 1);
     let (_, export) = scene.take().await?;
-    assert!(scene.db.store.fail_audit_export(&export, "because").await?);
+    let store = &scene.db.store;
+    let failed = store.fail_audit_export(&export, "because").await?;
+    assert_eq!(failed.map(|row| row.state).as_deref(), Some("FAILED"));
+    // Whatever was sent of it is swept, which is nobody's news.
+    let due = store.audit_exports_due(10).await?;
+    assert_eq!(due.len(), 1);
+    assert!(store.expire_audit_export(&due[0]).await?);
+    assert!(!store.expire_audit_export(&due[0]).await?);
+    assert_eq!(store.audit_exports_due(10).await?, []);
     scene
         .db
         .store
@@ -159,7 +169,7 @@ async fn an_attempt_that_was_overtaken_ends_nothing(#[case] kind: Database) -> a
     let (_, quick) = scene.take().await?;
     assert_eq!((slow.attempt, quick.attempt), (1, 2));
     assert!(!store.finish_audit_export(&slow, &scene.made()).await?);
-    assert!(!store.fail_audit_export(&slow, "late").await?);
+    assert_eq!(store.fail_audit_export(&slow, "late").await?, None);
     assert!(store.finish_audit_export(&quick, &scene.made()).await?);
     assert_eq!(scene.recorded().await?, ["begun", "done"]);
     Ok(scene.db.close().await?)
@@ -193,14 +203,17 @@ async fn who_may_export_and_what(#[case] kind: Database) -> anyhow::Result<()> {
         refused,
         Err(StoreError::Forbidden(Action::AuditDisclose))
     ));
-    for (first, end, field) in [
-        (1, None, "fromSeq"),
-        (256_000, None, "fromSeq"),
-        (0, Some(255), "toSeq"),
-        (0, Some(0), "toSeq"),
-        (0, Some(256_000), "toSeq"),
+    for (epoch, first, end, field) in [
+        (None, 1, None, "fromSeq"),
+        (None, 256_000, None, "fromSeq"),
+        (None, 0, Some(255), "toSeq"),
+        (None, 0, Some(0), "toSeq"),
+        (Some(0), 0, Some(256_000), "toSeq"),
+        (Some(1), 0, None, "epoch"),
+        (Some(-1), 0, None, "epoch"),
     ] {
         let new = NewExport {
+            epoch,
             first,
             end,
             ..whole()

@@ -7,10 +7,10 @@ use audit::{
 use entity::MemberId;
 use policy::Role;
 use rstest::rstest;
-use store::{StoreError, testing::Database, verify::Verdict};
+use store::{StoreError, export::run::NewExport, testing::Database, verify::Verdict};
 
 use super::{drain, is_invalid};
-use crate::scene::Scene;
+use crate::{export::rows::whole, scene::Scene};
 
 #[rstest]
 #[case::sqlite(Database::Sqlite)]
@@ -129,5 +129,44 @@ async fn what_the_log_does_not_have_and_who_may_not_are_refused(
         assert!(matches!(refused, Err(StoreError::Forbidden(_))), "{role}");
     }
     scene.expect(Verdict::Intact, 0, 0).await?;
+    Ok(scene.db.close().await?)
+}
+
+#[rstest]
+#[case::sqlite(Database::Sqlite)]
+#[case::postgres(Database::Postgres)]
+#[tokio::test]
+async fn exports_that_took_values_along_end_with_them(
+    #[case] kind: Database,
+) -> anyhow::Result<()> {
+    let scene = Scene::with_entries(kind).await?;
+    let store = &scene.db.store;
+    let personal = NewExport {
+        disclosures: true,
+        ..whole()
+    };
+    for new in [whole(), personal] {
+        store.begin_audit_export(&scene.owner(), new).await?;
+        let (_, running) = scene.take().await?;
+        assert!(store.finish_audit_export(&running, &scene.made()).await?);
+    }
+    let (being_made, _) = store.begin_audit_export(&scene.owner(), personal).await?;
+    let (_, running) = scene.take().await?;
+    assert_eq!(store.audit_exports_due(10).await?, []);
+
+    let redaction = scene.redaction(&[(4, &["extra"])]);
+    store.redact(&scene.owner(), redaction).await?;
+    assert_eq!(store.audit_exports_due(10).await?, [], "nothing is gone yet");
+    scene.drain().await?;
+    let due = store.audit_exports_due(10).await?;
+    assert_eq!(due.len(), 1, "{due:?}");
+    assert!(due[0].disclosures && due[0].id != being_made.id);
+    assert!(store.expire_audit_export(&due[0]).await?);
+
+    // The one that was being made may have read the value; its file goes as soon as it is there.
+    assert!(store.finish_audit_export(&running, &scene.made()).await?);
+    let due = store.audit_exports_due(10).await?;
+    let ids: Vec<_> = due.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [being_made.id]);
     Ok(scene.db.close().await?)
 }
