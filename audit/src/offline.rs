@@ -19,6 +19,7 @@ mod held;
 mod judge;
 mod lines;
 mod read;
+mod terms;
 mod tree;
 mod trust;
 mod unit;
@@ -29,7 +30,7 @@ use crate::note::{Note, VerifierKey};
 use crate::report::Report;
 
 pub use crate::retention::{PRUNE, REDACT};
-pub use authority::KEY;
+pub use authority::{KEY, RETIRED};
 
 /// What the auditor brings along.
 #[derive(Clone, Debug, Default)]

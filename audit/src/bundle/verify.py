@@ -30,9 +30,8 @@ def canonical(data):
 class Key:
     def __init__(self, text):
         self.name, self.id, data = text.split("+", 2)
-        data = b64(data)
-        self.kind, self.public = data[0], data[1:]
-        if sha(self.name.encode() + b"\n" + data).hex()[:8] != self.id: raise ValueError("not a verifier key")
+        self.kind, self.public = b64(data)[0], b64(data)[1:]
+        if sha(self.name.encode() + b"\n" + b64(data)).hex()[:8] != self.id: raise ValueError("not a verifier key")
 
 def read_note(data):
     """The text of a signed note, and its signatures as (name, key id, bytes)."""
@@ -42,8 +41,8 @@ def read_note(data):
     signatures = [(name, b64(text)) for _, name, text in (line.split(" ") for line in lines[:-1].split("\n"))]
     return text + "\n", [(name, data[:4].hex(), data[4:]) for name, data in signatures]
 
-def signers(note, keys, name):
-    """The log's keys of this name that signed. A wrong signature of any known key condemns the note."""
+def signers(note, keys, name, terms=(), count=0):
+    """The log's keys of this name that signed while in force, by `terms`. A wrong signature of a known key condemns it."""
     found = []
     for key, signature in ((k, s[2]) for k in keys for s in note[1] if s[:2] == (k.name, k.id)):
         message = note[0]
@@ -52,7 +51,7 @@ def signers(note, keys, name):
             signature = signature[8:]
         try: Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message.encode())
         except InvalidSignature: raise altered(f"the signature of {key.name} does not hold")
-        if key.kind == 1 and key.name == name: found.append(key)
+        if (key.kind, key.name) == (1, name) and all(a < count <= b for a, k, b in terms if k.id == key.id): found += [key]
     return found
 
 def read_checkpoint(data):
@@ -120,16 +119,17 @@ class Log:
         return tree_root(parts) if size <= self.size else None
 
     def permits(self):
-        """What entries permit: redacted fields by entry, prunes of each kind, keys by the entry that names them."""
-        redacted, prunes, keys = {}, {"payload": [], "entries": []}, []
+        """What entries permit: redacted fields by entry, prunes of each kind; keys, from which entry to which."""
+        redacted, prunes, keys, ended = {}, {"payload": [], "entries": []}, [], {}
         for seq, entry in self.entries.items():
             meta, action = entry["meta"], entry["action"] if entry["outcome"] == "success" else ""
             for item in meta["entries"] if action == "audit.redact" else []:
                 if item["seq"] < seq: redacted.setdefault(item["seq"], set()).update(item["fields"])
-            if action == "audit.prune" and meta["until"] <= seq:
+            if action == "audit.prune" and meta["until"] <= seq and (meta["kind"] != "entries" or meta["until"] % 256 == 0):
                 prunes[meta["kind"]].append((meta["until"], set(meta["held"])))
-            if action in ("audit.key", "audit.genesis"): keys.append((seq, Key(meta["vkey"])))
-        return redacted, prunes, keys
+            if action in ("audit.key", "audit.genesis"): keys.append((seq, Key(meta["vkey"]), meta.get("key_no", 1)))
+            if action == "audit.key.retired": ended.setdefault(meta["key_no"], seq)
+        return redacted, prunes, [(seq, key, ended.get(number, float("inf"))) for seq, key, number in keys]
 
 def disclosures(log, data, first, end, redacted, prunes):
     """Counts the entries with documented gaps, as [pruned, redacted]."""
@@ -139,11 +139,12 @@ def disclosures(log, data, first, end, redacted, prunes):
         match = re.fullmatch(rb'\{"seq":(\d{1,16}),"d":\[((?:"[\w-]+"(?:,(?=")|(?=\])))*)\]\}\n', line)
         if not line or match and int(match[1]) > seq: raise Broken("DISCLOSURE_MISSING", seq, "there is no line for it")
         if not match or match[1].decode() != str(seq): raise Broken("DISCLOSURE_ALTERED", seq, "the line is malformed")
-        missing = {digest: field for field, digest in log.entries[seq]["sd"].items()}
+        missing, last = {digest: field for field, digest in log.entries[seq]["sd"].items()}, ""
         for text in re.findall(rb'"([\w-]+)"', match[2]):
             field = missing.pop(base64.urlsafe_b64encode(sha(text)).decode().rstrip("="), None)
             named = json.loads(base64.urlsafe_b64decode(text + b"==="))[1] if field else None
-            if field is None or named != field: raise Broken("DISCLOSURE_ALTERED", seq, "a disclosure is not the sealed one")
+            if field is None or named != field or field <= last: raise Broken("DISCLOSURE_ALTERED", seq, "a text is another")
+            last = field
         if missing and redacted.get(seq, set()) >= set(missing.values()): counts[1] += 1
         elif missing and any(seq < until and seq not in held for until, held in prunes): counts[0] += 1
         elif missing: raise Broken("DISCLOSURE_MISSING", seq, "a disclosure is gone, and no entry says why")
@@ -156,10 +157,9 @@ def trusted(log, keys, checkpoints, introduced, origin):
     while count != len(keys):
         count = len(keys)
         for note, _, size, root in checkpoints:
-            if log.root(size) != root or not signers(note, keys, origin): continue
-            known = [(key.name, key.id) for key in keys]
-            new = [key for seq, key in introduced if seq < size and key.name == origin and key.kind == 1]
-            keys += [key for key in new if (key.name, key.id) not in known]
+            if log.root(size) != root or not signers(note, keys, origin, introduced, size): continue
+            keys += [key for seq, key, _ in introduced if seq < size and (key.name, key.kind) == (origin, 1)
+                     and (key.name, key.id) not in [(k.name, k.id) for k in keys]]
     return keys
 
 def verify(files, keys, receipt, anchor, report):
@@ -167,8 +167,7 @@ def verify(files, keys, receipt, anchor, report):
     for name in {"checkpoint", "manifest.json", "manifest.note"} - set(files): raise altered(f"{name} is missing")
     checkpoint = note, origin, size, root = read_checkpoint(files["checkpoint"])
     manifest, seal = canonical(files["manifest.json"]), read_note(files["manifest.note"])
-    name = seal[0].split("/bundle\n")[0]
-    digest = sha(files["manifest.json"]).hex()
+    name, digest = seal[0].split("/bundle\n")[0], sha(files["manifest.json"]).hex()
     if seal[0] != f"{name}/bundle\n{digest}\n": raise altered("manifest.note is of another manifest")
     actual = {path: (len(data), sha(data).hex()) for path, data in files.items() if not path.startswith("manifest.")}
     listed = {file["path"]: (file["len"], file["sha256"]) for file in manifest["files"]}
@@ -188,19 +187,20 @@ def verify(files, keys, receipt, anchor, report):
         pruned = [pruned[0] + found[0], found[1]]
     anchors = [read_checkpoint(files[path]) for path in files if path.startswith("anchors/")]
     keys_given, keys = bool(keys), trusted(log, keys, anchors + [checkpoint], introduced, origin)
-    signed, sealed = signers(note, keys, origin), signers(seal, keys, name)
-    good = max((a[2] for a in anchors if log.root(a[2]) == a[3] and signers(a[0], keys, origin)), default=0)
+    by = lambda note, count: signers(note, keys, origin, introduced, count)
+    signed, sealed = by(note, size), signers(seal, keys, name, introduced, size)
+    good = max((a[2] for a in anchors if log.root(a[2]) == a[3] and by(a[0], a[2])), default=0)
     if log.root(size) != root: raise Broken("FORKED", good, "the entries do not have the root of the checkpoint")
     held = [read_checkpoint(data) for data in (receipt, anchor) if data]
-    usable = [other for other in held if other[1] == origin and signers(other[0], keys, origin)]
-    for other, named, at, digest in anchors + usable:
-        signers(other, keys, origin)
+    usable = [other for other in held if other[1] == origin and by(other[0], other[2])]
+    for other, named, at, digest in [a for a in anchors if by(a[0], a[2])] + usable:
         if at > size: raise Broken("ROLLED_BACK", size, f"the log once had {at} entries")
         if (named, log.root(at)) != (origin, digest): raise Broken("FORKED", good, f"another log had {at} entries")
     if keys_given and bool(signed) != bool(sealed): raise altered("checkpoint and seal are not signed alike")
     genesis = log.entries[0]["meta"]["origin"] if 0 in log.entries else origin
     claims = [manifest[key] for key in ("format", "origin", "size", "root")] + [name, genesis]
-    if claims != ["bundle/1", origin, size, root.hex(), origin, origin]: raise altered("this is of another log")
+    claims, own = claims + [a[1] for a in anchors], ["bundle/1", origin, size, root.hex()] + [origin] * (2 + len(anchors))
+    if claims != own or any(log.root(a[2]) != a[3] for a in anchors): raise altered("this is of another log")
     differing = [path for path in sorted(listed.keys() | actual.keys()) if listed.get(path) != actual.get(path)]
     for path in differing: raise altered(f"{path} is not the file of the manifest")
     if keys_given and not signed: raise Inconclusive("no trusted key has signed the checkpoint")
@@ -211,8 +211,8 @@ def verify(files, keys, receipt, anchor, report):
 
 def load(path):
     if os.path.isdir(path):
-        found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
-        found = [(os.path.relpath(p, path), None if os.path.islink(p) else open(p, "rb").read()) for p in found]
+        paths = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
+        found = [(os.path.relpath(p, path), None if os.path.islink(p) else open(p, "rb").read()) for p in paths]
     else:
         with open(path, "rb") as file: packed = file.read()
         if packed[:4] != b"\x28\xb5\x2f\xfd": raise Inconclusive("this is not a bundle")

@@ -35,6 +35,7 @@ pub(super) fn compare(
     manifest: &Manifest,
     evidence: &Evidence,
     checkpoint: &Checkpoint,
+    knows_permits: bool,
 ) -> Misfits {
     let mut misfits = Misfits::default();
     files(manifest, evidence, checkpoint.tree.size, &mut misfits);
@@ -57,7 +58,9 @@ pub(super) fn compare(
         }
         Disclosures::None => {}
     }
-    misfits.entries.extend(pruned(manifest, evidence));
+    if knows_permits && misfits.entries.is_empty() {
+        misfits.entries.extend(pruned(manifest, evidence));
+    }
     misfits
 }
 

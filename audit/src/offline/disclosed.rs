@@ -49,7 +49,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The line of an entry.
-    pub(super) fn of(&self, seq: u64) -> Option<&Line<'a>> {
+    fn of(&self, seq: u64) -> Option<&Line<'a>> {
         let at = self.read.binary_search_by_key(&seq, |line| line.seq).ok()?;
         self.read.get(at)
     }
@@ -68,12 +68,21 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The fields of the entry whose disclosures are not in its line, or what is wrong with one that is.
-pub(super) fn missing(entry: &EntryRef<'_>, line: Option<&Line<'_>>) -> Result<FieldSet, Finding> {
-    let mut found = FieldSet::default();
-    for text in line.into_iter().flat_map(Line::texts) {
-        let field = field_of(entry, text, found)
+/// The fields of the entry whose disclosures are not in its line, or what is wrong with the line.
+pub(super) fn missing(entry: &EntryRef<'_>, lines: &Lines<'_>) -> Result<FieldSet, Finding> {
+    let line = lines.of(entry.seq).ok_or_else(|| {
+        let reason = "there is no line of disclosures for it";
+        Finding::new(entry.seq, Damage::DisclosureMissing, reason)
+    })?;
+    let (mut found, mut last) = (FieldSet::default(), "");
+    for text in line.texts() {
+        let (name, field) = field_of(entry, text, found)
+            .and_then(|(name, field)| match name > last {
+                true => Ok((name, field)),
+                false => Err(format!("the disclosure of `{name}` is out of order")),
+            })
             .map_err(|reason| Finding::new(entry.seq, Damage::DisclosureAltered, reason))?;
+        last = name;
         found = found.and(field);
     }
     let absent = |(name, _): (&str, &str)| FieldSet::of(name).filter(|set| !found.covers(*set));
@@ -81,7 +90,11 @@ pub(super) fn missing(entry: &EntryRef<'_>, line: Option<&Line<'_>>) -> Result<F
 }
 
 /// The field that a text discloses.
-fn field_of(entry: &EntryRef<'_>, text: &str, found: FieldSet) -> Result<FieldSet, String> {
+fn field_of<'a>(
+    entry: &EntryRef<'a>,
+    text: &str,
+    found: FieldSet,
+) -> Result<(&'a str, FieldSet), String> {
     let digest = disclosure::digest(text);
     let mut fields = entry.sd.filter(|(_, expected)| *expected == digest);
     let (name, _) = fields
@@ -90,5 +103,6 @@ fn field_of(entry: &EntryRef<'_>, text: &str, found: FieldSet) -> Result<FieldSe
     disclosure::names(text, name).map_err(|error| format!("disclosure of `{name}`: {error}"))?;
     FieldSet::of(name)
         .filter(|set| !found.covers(*set))
+        .map(|set| (name, set))
         .ok_or_else(|| format!("the disclosure of `{name}` is there twice"))
 }

@@ -41,6 +41,14 @@ impl From<ReadError> for Stop {
     }
 }
 
+/// A key as an entry introduces it.
+#[derive(Debug)]
+pub(super) struct Introduced {
+    pub(super) seq: u64,
+    pub(super) key_no: u64,
+    pub(super) vkey: String,
+}
+
 /// Findings of one rank.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -56,7 +64,16 @@ impl Tally {
     }
 
     fn keep(&mut self, finding: Finding) {
-        let earlier = |first: &Finding| first.seq <= finding.seq;
+        // What is wrong with an entry explains what is wrong with its disclosures.
+        let rank = |finding: &Finding| {
+            use Damage::{DisclosureAltered, DisclosureMissing};
+            match finding.damage {
+                DisclosureAltered => (finding.seq, 1),
+                DisclosureMissing => (finding.seq, 2),
+                _ => (finding.seq, 0),
+            }
+        };
+        let earlier = |first: &Finding| rank(first) <= rank(&finding);
         if !self.first.as_ref().is_some_and(earlier) {
             self.first = Some(finding);
         }
@@ -90,8 +107,10 @@ pub(super) struct Evidence {
     pub(super) tree: Tally,
     pub(super) gaps: Gaps,
     pub(super) permits: Permits,
-    /// Keys by the entry that introduces them.
-    pub(super) keys: Vec<(u64, String)>,
+    /// The keys that entries introduce.
+    pub(super) keys: Vec<Introduced>,
+    /// The numbers of keys by the entry that ends them.
+    pub(super) retired: Vec<(u64, u64)>,
     /// The name that the genesis gives the log.
     pub(super) origin: Option<String>,
     /// What the genesis says of the epoch before.
@@ -205,36 +224,59 @@ impl Evidence {
     fn permit(&mut self, seq: u64, authority: Authority) {
         match authority {
             Authority::Permit(permit) => self.permits.add(permit),
-            Authority::Key(vkey) if self.keys.len() < MAX_KEYS => self.keys.push((seq, vkey)),
-            Authority::Key(_) => {}
+            Authority::Key(key_no, vkey) => self.introduce(seq, key_no, vkey),
+            Authority::Retired(key_no) if self.retired.len() < MAX_KEYS => {
+                self.retired.push((seq, key_no));
+            }
+            Authority::Retired(_) => {}
             Authority::Origin {
                 origin,
-                vkey,
+                key,
                 previous,
             } => {
-                self.keys.push((seq, vkey));
+                if let Some((key_no, vkey)) = key {
+                    self.introduce(seq, key_no, vkey);
+                }
                 self.origin = Some(origin);
                 self.previous = previous;
             }
         }
     }
 
+    fn introduce(&mut self, seq: u64, key_no: u64, vkey: String) {
+        if self.keys.len() < MAX_KEYS {
+            self.keys.push(Introduced { seq, key_no, vkey });
+        }
+    }
+
     /// A genesis that gives the log another name than the checkpoint.
     pub(super) fn misnamed(&self) -> Option<Finding> {
         let (origin, front) = (self.origin.as_ref()?, self.front.as_ref()?);
-        let reason = "the genesis names another log than the checkpoint";
+        let reason = if origin.is_empty() {
+            "the genesis names no log"
+        } else {
+            "the genesis names another log than the checkpoint"
+        };
         (*origin != front.checkpoint.origin)
             .then(|| Finding::new(0, Damage::ContentAltered, reason))
     }
 
-    /// The damage with the lowest number in entries and disclosures, those that are gone included.
-    pub(super) fn add_gaps(&mut self) -> GapCount {
+    /// Whether all that permits gaps was read, and undamaged: else nothing can be said of a gap that seems to
+    /// have no permit.
+    pub(super) fn knows_permits(&self) -> bool {
+        self.stop.is_none() && self.entries.count == 0
+    }
+
+    /// Counts the documented gaps, and adds those that are not if that can be said.
+    pub(super) fn add_gaps(&mut self, knows_permits: bool) -> GapCount {
         let judged = self.gaps.judge(&self.permits);
-        self.entries.count += judged.lost;
-        judged
-            .first
-            .into_iter()
-            .for_each(|first| self.entries.keep(first));
+        if knows_permits {
+            self.entries.count += judged.lost;
+            judged
+                .first
+                .into_iter()
+                .for_each(|first| self.entries.keep(first));
+        }
         judged.documented
     }
 }

@@ -211,11 +211,16 @@ impl Case<'_> {
         };
         let malformed = front.malformed.iter();
         let malformed = malformed.map(|(path, reason)| Fault::of_file(path, reason));
-        let differing = front.anchors.iter().filter(|anchor| {
-            let own = anchor.checkpoint.origin == front.checkpoint.origin;
-            !own || !agrees(self.evidence, anchor.checkpoint.tree)
+        let differing = front.anchors.iter().filter_map(|anchor| {
+            let reason = if anchor.checkpoint.origin != front.checkpoint.origin {
+                "is of another log"
+            } else if !agrees(self.evidence, anchor.checkpoint.tree) {
+                "does not fit the log, and no key in force signed it"
+            } else {
+                return None;
+            };
+            Some(Fault::of_file(&anchor.path, reason))
         });
-        let differing = differing.map(|anchor| Fault::of_file(&anchor.path, "is of another log"));
         malformed.chain(differing).collect()
     }
 

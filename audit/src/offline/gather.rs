@@ -7,7 +7,7 @@ use super::front::{self, Front};
 use super::lines::Disclosures;
 use super::read::{Files, digest};
 use super::unit::{Examined, Unit};
-use crate::bundle::{Place, Source, Walk};
+use crate::bundle::{Place, ReadError, Source, Walk};
 use crate::chain::{Damage, Finding, LogIdentity};
 use crate::genesis::read_origin;
 use crate::tile::{self, Tile, WIDTH};
@@ -25,8 +25,28 @@ pub(super) fn gather<S: Source>(
     let mut evidence = Evidence::default();
     if let Err(stop) = pass(source, sizes, progress, &mut evidence) {
         evidence.stop = Some(stop);
+        // The manifest may say that it is the checkpoint that does not belong here. If it cannot be read either,
+        // what stopped the reading is all there is to say.
+        let _ = manifest(source, &mut evidence);
     }
     evidence
+}
+
+/// Goes over a bundle whose tiles could not be read, for what its log says that it should be.
+fn manifest<S: Source>(source: &S, evidence: &mut Evidence) -> Result<(), ReadError> {
+    let Some(front) = &evidence.front else {
+        return Ok(());
+    };
+    let mut files = Files::open(source.walk()?)?;
+    files.expect_size(front.checkpoint.tree.size);
+    while let Some(place) = files.peek().cloned() {
+        match place {
+            Place::Manifest => evidence.manifest = Some(files.take()?.1),
+            Place::Seal => evidence.seal = Some(files.take()?.1),
+            _ => files.pass_over()?,
+        }
+    }
+    Ok(())
 }
 
 fn pass<S: Source>(

@@ -2,10 +2,10 @@
 
 use super::Trust;
 use super::evidence::Evidence;
-use super::trust::{agrees, cosigned};
+use super::trust::{Believed, agrees, cosigned};
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
-use crate::note::{Note, VerifierKey};
+use crate::note::Note;
 use crate::report::Point;
 
 /// What they say about the bundle.
@@ -29,10 +29,10 @@ pub(super) struct Conflict {
     pub(super) root: Hash,
 }
 
-pub(super) fn held(evidence: &Evidence, keys: &[VerifierKey], trust: &Trust) -> Held {
+pub(super) fn held(evidence: &Evidence, believed: &Believed, trust: &Trust) -> Held {
     let mut held = Held::default();
-    held.receipt = held.hear("receipt", trust.receipt.as_ref(), evidence, keys);
-    held.anchor = held.hear("anchor", trust.anchor.as_ref(), evidence, keys);
+    held.receipt = held.hear("receipt", trust.receipt.as_ref(), evidence, believed);
+    held.anchor = held.hear("anchor", trust.anchor.as_ref(), evidence, believed);
     held
 }
 
@@ -42,11 +42,11 @@ impl Held {
         name: &'static str,
         note: Option<&Note>,
         evidence: &Evidence,
-        keys: &[VerifierKey],
+        believed: &Believed,
     ) -> Option<Point> {
         let note = note?;
         let origin = &evidence.front.as_ref()?.checkpoint.origin;
-        let opened = match Checkpoint::open(note, keys) {
+        let opened = match Checkpoint::open(note, &believed.keys) {
             Ok(opened) if opened.checkpoint.origin == *origin => opened,
             Ok(opened) => {
                 self.obstacle = Some(format!(
@@ -61,6 +61,12 @@ impl Held {
             }
         };
         let tree = opened.checkpoint.tree;
+        let mut signers = opened.log_keys.iter();
+        if !signers.any(|key| believed.terms.admit(key, tree.size)) {
+            let reason = "the key that signed it was not in force then";
+            self.obstacle = Some(format!("the {name} cannot be used: {reason}"));
+            return None;
+        }
         let at = cosigned(&opened).or_else(|| evidence.times.get(&tree.size).copied());
         let point = Point {
             size: tree.size,

@@ -17,7 +17,8 @@ pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     if evidence.entries.count == 0 && (evidence.gaps.is_full() || evidence.permits.is_full()) {
         return Report::inconclusive("the log documents more gaps than this program can hold");
     }
-    let gaps = evidence.add_gaps();
+    let knows_permits = evidence.knows_permits();
+    let gaps = evidence.add_gaps(knows_permits);
     let Some(believed) = believe(&evidence, &trust.keys) else {
         return without_checkpoint(&evidence);
     };
@@ -26,10 +27,10 @@ pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     }
     let manifest = evidence.manifest.as_deref().map(Manifest::parse);
     let misfits = match &manifest {
-        Some(Ok(manifest)) => misfits(&mut evidence, manifest, &believed),
+        Some(Ok(manifest)) => misfits(&mut evidence, manifest, &believed, knows_permits),
         _ => Misfits::default(),
     };
-    let held = held(&evidence, &believed.keys, trust);
+    let held = held(&evidence, &believed, trust);
     let case = Case {
         evidence: &evidence,
         believed: &believed,
@@ -46,13 +47,20 @@ pub(super) fn judge(mut evidence: Evidence, trust: &Trust) -> Report {
     report
 }
 
-/// Compares with the manifest. What is missing or too much counts as damage, unless the manifest was altered.
-fn misfits(evidence: &mut Evidence, manifest: &Manifest, believed: &Believed) -> Misfits {
+/// Compares with the manifest. What is missing or too much counts as damage, unless the manifest was altered, or
+/// reading ended before.
+fn misfits(
+    evidence: &mut Evidence,
+    manifest: &Manifest,
+    believed: &Believed,
+    knows_permits: bool,
+) -> Misfits {
     let Some(front) = &evidence.front else {
         return Misfits::default();
     };
-    let misfits = compare(manifest, evidence, &front.checkpoint);
-    if !matches!(believed.seal, Signed::Forged(_)) {
+    let misfits = compare(manifest, evidence, &front.checkpoint, knows_permits);
+    let is_whole = evidence.stop.is_none();
+    if is_whole && !matches!(believed.seal, Signed::Forged(_)) {
         for finding in misfits.entries.iter().cloned() {
             evidence.entries.add(finding);
         }

@@ -1,6 +1,7 @@
 //! Whom to believe: keys the auditor brought, and those that signed history introduces.
 
 use super::evidence::{Evidence, MAX_KEYS};
+use super::terms::Terms;
 use crate::bundle::seal_text;
 use crate::checkpoint::{Checkpoint, CheckpointError, Opened};
 use crate::entry::Time;
@@ -31,6 +32,7 @@ pub(super) struct Witness {
 #[derive(Debug)]
 pub(super) struct Believed {
     pub(super) keys: Vec<VerifierKey>,
+    pub(super) terms: Terms,
     pub(super) checkpoint: Signed,
     pub(super) cosigned_at: Option<Time>,
     pub(super) seal: Signed,
@@ -45,6 +47,7 @@ pub(super) struct Believed {
 pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Believed> {
     let front = evidence.front.as_ref()?;
     let origin = &front.checkpoint.origin;
+    let terms = Terms::of(evidence);
     let mut keys = distinct(keys);
     let anchors = front.anchors.iter();
     let anchors = anchors.map(|anchor| (&anchor.note, &anchor.checkpoint));
@@ -56,7 +59,11 @@ pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Belie
     loop {
         let known = keys.len();
         waiting.retain(|(note, tree)| {
-            let opened = Checkpoint::open(note, &keys).is_ok();
+            let admitted = |opened: Opened<'_>| {
+                let mut signers = opened.log_keys.iter();
+                signers.any(|key| terms.admit(key, tree.size))
+            };
+            let opened = Checkpoint::open(note, &keys).is_ok_and(admitted);
             if opened {
                 adopt(&mut keys, evidence, origin, tree.size);
             }
@@ -66,7 +73,7 @@ pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Belie
             break;
         }
     }
-    Some(Believed::with(evidence, keys))
+    Some(Believed::with(evidence, keys, terms))
 }
 
 /// Whether the tree that was read has this head.
@@ -75,8 +82,8 @@ pub(super) fn agrees(evidence: &Evidence, tree: TreeHead) -> bool {
 }
 
 fn adopt(keys: &mut Vec<VerifierKey>, evidence: &Evidence, origin: &str, size: u64) {
-    let introduced = evidence.keys.iter().filter(|(seq, _)| *seq < size);
-    for key in introduced.filter_map(|(_, vkey)| VerifierKey::parse(vkey).ok()) {
+    let introduced = evidence.keys.iter().filter(|key| key.seq < size);
+    for key in introduced.filter_map(|key| VerifierKey::parse(&key.vkey).ok()) {
         let of_log = key.name() == origin && key.algorithm() == Algorithm::Ed25519;
         if of_log && keys.len() < MAX_KEYS && !keys.iter().any(|known| collide(known, &key)) {
             keys.push(key);
@@ -100,12 +107,13 @@ fn distinct(keys: &[VerifierKey]) -> Vec<VerifierKey> {
 }
 
 impl Believed {
-    fn with(evidence: &Evidence, keys: Vec<VerifierKey>) -> Believed {
+    fn with(evidence: &Evidence, keys: Vec<VerifierKey>, terms: Terms) -> Believed {
         let mut believed = Believed {
             keys: Vec::new(),
+            seal: seal(evidence, &keys, &terms),
+            terms,
             checkpoint: Signed::Unknown,
             cosigned_at: None,
-            seal: seal(evidence, &keys),
             witnesses: Vec::new(),
             forged: Vec::new(),
         };
@@ -133,11 +141,15 @@ impl Believed {
             Ok(_) => return Signed::Unknown,
             Err(error) => return signed_by_none(error),
         };
+        let tree = opened.checkpoint.tree;
+        let mut in_force = opened.log_keys.iter();
+        let Some(key) = in_force.find(|key| self.terms.admit(key, tree.size)) else {
+            return Signed::Unknown;
+        };
         let cosigned_at = cosigned(&opened);
         if newest {
             self.cosigned_at = cosigned_at;
         }
-        let tree = opened.checkpoint.tree;
         let at = cosigned_at.or_else(|| evidence.times.get(&tree.size).copied());
         self.witnesses.push(Witness {
             point: Point {
@@ -146,8 +158,7 @@ impl Believed {
             },
             agrees: agrees(evidence, tree),
         });
-        let key = opened.log_keys.first().map(ToString::to_string);
-        Signed::By(key.unwrap_or_default())
+        Signed::By(key.to_string())
     }
 }
 
@@ -176,7 +187,7 @@ pub(super) fn cosigned(opened: &Opened<'_>) -> Option<Time> {
 }
 
 /// Who signed the manifest.
-fn seal(evidence: &Evidence, keys: &[VerifierKey]) -> Signed {
+fn seal(evidence: &Evidence, keys: &[VerifierKey], terms: &Terms) -> Signed {
     let (Some(manifest), Some(seal)) = (&evidence.manifest, &evidence.seal) else {
         return Signed::Unknown;
     };
@@ -193,11 +204,19 @@ fn seal(evidence: &Evidence, keys: &[VerifierKey]) -> Signed {
         return Signed::Forged("the note is of another manifest".to_owned());
     };
     match note.verify(keys) {
-        Ok(signers) => signers
-            .iter()
-            .map(|signer| signer.key)
-            .find(|key| key.name() == origin && key.algorithm() == Algorithm::Ed25519)
-            .map_or(Signed::Unknown, |key| Signed::By(key.to_string())),
+        Ok(signers) => {
+            // A key may have been replaced between checkpoint and seal: one of those in force is enough.
+            let size = evidence
+                .front
+                .as_ref()
+                .map_or(0, |front| front.checkpoint.tree.size);
+            signers
+                .iter()
+                .map(|signer| signer.key)
+                .filter(|key| key.name() == origin && key.algorithm() == Algorithm::Ed25519)
+                .find(|key| terms.admit(key, size))
+                .map_or(Signed::Unknown, |key| Signed::By(key.to_string()))
+        }
         Err(error @ NoteError::Forged { .. }) => Signed::Forged(error.to_string()),
         Err(_) => Signed::Unknown,
     }

@@ -191,7 +191,7 @@ fn look(
     remarks: &mut Vec<Remark>,
 ) {
     if disclosed.contains(&entry.seq) {
-        match disclosed::missing(entry, lines.of(entry.seq)) {
+        match disclosed::missing(entry, lines) {
             Ok(fields) if fields.is_empty() => {}
             Ok(fields) => remarks.push(Remark::Gap(entry.seq, fields)),
             Err(finding) => remarks.push(Remark::Found(finding)),

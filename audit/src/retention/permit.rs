@@ -3,6 +3,7 @@
 use super::field::FieldSet;
 use super::members::{Members, array, integer, of_entry, text};
 use crate::entry::{EntryRef, Outcome};
+use crate::tile::WIDTH;
 use crate::value::Value;
 
 /// The action of an entry that takes disclosures of named entries.
@@ -105,9 +106,12 @@ fn field(name: &Value) -> Option<FieldSet> {
 }
 
 fn prune(meta: &Members, seq: u64) -> Option<Permit> {
+    let kind = PruneKind::parse(&text(meta, "kind")?)?;
+    // Entries go by whole tiles.
+    let fits = |until: &u64| kind == PruneKind::Payload || until.is_multiple_of(u64::from(WIDTH));
     Some(Permit::Prune(Prune {
-        kind: PruneKind::parse(&text(meta, "kind")?)?,
-        until: integer(meta, "until").filter(|until| *until <= seq)?,
+        kind,
+        until: integer(meta, "until").filter(|until| *until <= seq && fits(until))?,
         held: held(meta)?,
     }))
 }

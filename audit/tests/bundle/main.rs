@@ -8,5 +8,6 @@ mod flips;
 mod hostile;
 mod sample;
 mod script;
+mod signed;
 mod tamper;
 mod whole;

@@ -97,14 +97,14 @@ fn exit(report: &Report) -> i64 {
 }
 
 /// Both verifiers on the same bundles.
-struct Comparison {
+pub(crate) struct Comparison {
     scratch: Scratch,
     calls: Vec<Vec<String>>,
     reports: Vec<(String, Report)>,
 }
 
 impl Comparison {
-    fn new(name: &str) -> Comparison {
+    pub(crate) fn new(name: &str) -> Comparison {
         Comparison {
             scratch: Scratch::new(name),
             calls: Vec::new(),
@@ -112,7 +112,7 @@ impl Comparison {
         }
     }
 
-    fn add(&mut self, name: impl Into<String>, files: &Files, trust: &Trust) {
+    pub(crate) fn add(&mut self, name: impl Into<String>, files: &Files, trust: &Trust) {
         let number = self.calls.len();
         let mut call = vec![self.scratch.unpack(&number.to_string(), files)];
         for key in &trust.keys {
@@ -135,7 +135,7 @@ impl Comparison {
     }
 
     /// Holds verdict, exit code and assurance, the gaps, and the first bad entry against each other.
-    fn agree(self) {
+    pub(crate) fn agree(self) {
         for ((name, report), (code, answer)) in
             self.reports.iter().zip(run(&self.scratch, &self.calls))
         {

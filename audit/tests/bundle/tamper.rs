@@ -34,7 +34,7 @@ fn edit(raw: &mut Vec<u8>) {
     *raw = edited.into_bytes();
 }
 
-fn line(files: &mut Files, seq: u64, change: impl FnOnce(&str) -> String) {
+pub(crate) fn line(files: &mut Files, seq: u64, change: impl FnOnce(&str) -> String) {
     let file = files.0.get_mut("disclosures.ndjson").unwrap();
     let text = String::from_utf8(file.clone()).unwrap();
     let start = format!("{{\"seq\":{seq},");

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use audit::{
     bundle::{Contents, MAX_ANCHOR_LEN},
     note::{Note, NoteError, VerifierKey},
-    offline::{KEY, PRUNE, REDACT},
+    offline::{KEY, PRUNE, REDACT, RETIRED},
     report::Disclosures,
 };
 use entity::{audit_checkpoint, audit_key};
@@ -90,20 +90,21 @@ impl Evidence {
     }
 }
 
-/// The entries that bring keys or permit gaps, as far as they are still stored.
+/// The entries that bring or end keys, or permit gaps, as far as they are still stored.
 async fn special(plan: &Plan) -> Result<Vec<(u64, String)>, ExportError> {
     let conn = plan.conn();
-    let values: [Value; 6] = [
+    let values: [Value; 7] = [
         plan.log.tenant.into(),
         plan.log.epoch.into(),
         number(plan.tree.size)?.into(),
         KEY.into(),
         PRUNE.into(),
         REDACT.into(),
+        RETIRED.into(),
     ];
     let statement = conn.sql(
         "SELECT seq, action FROM audit_entry WHERE tenant_id = $1 AND epoch = $2 AND seq < $3 \
-         AND action IN ($4, $5, $6) ORDER BY seq",
+         AND action IN ($4, $5, $6, $7) ORDER BY seq",
         values,
     );
     let rows = conn

@@ -156,7 +156,11 @@ async fn exports_that_took_values_along_end_with_them(
 
     let redaction = scene.redaction(&[(4, &["extra"])]);
     store.redact(&scene.owner(), redaction).await?;
-    assert_eq!(store.audit_exports_due(10).await?, [], "nothing is gone yet");
+    assert_eq!(
+        store.audit_exports_due(10).await?,
+        [],
+        "nothing is gone yet"
+    );
     scene.drain().await?;
     let due = store.audit_exports_due(10).await?;
     assert_eq!(due.len(), 1, "{due:?}");
