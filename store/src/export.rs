@@ -150,6 +150,9 @@ pub enum ExportError {
         "the range does not lie in the log, which has {0} entries, or not between tiles of 256"
     )]
     Range(u64),
+    /// Nothing is left of the range.
+    #[error("the entries before {0} were pruned; nothing is left of the range")]
+    Pruned(u64),
     /// An entry is gone that nothing says was pruned.
     #[error("entry {0} is not there; verify the log")]
     EntryMissing(u64),

@@ -105,7 +105,7 @@ payload! {
 /// What the key is to be.
 #[derive(Debug, InputObject)]
 pub struct ApiKeyCreateInput {
-    /// What to call it; 1 to 100 characters.
+    /// What to call it; 1 to 200 characters.
     name: String,
     /// What it may do, within the creator's role; at least one.
     scopes: Vec<Scope>,

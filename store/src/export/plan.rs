@@ -121,6 +121,9 @@ fn range(extent: Extent, left: u64, size: u64) -> Result<(u64, u64), ExportError
     if extent.first > end || end > size || first > end {
         return Err(ExportError::Range(size));
     }
+    if first == end && extent.first < first {
+        return Err(ExportError::Pruned(left));
+    }
     Ok((first, end))
 }
 
@@ -184,5 +187,10 @@ mod tests {
         assert!(range(asked(0, Some(701)), 0, 700).is_err());
         assert!(range(asked(512, Some(256)), 0, 700).is_err());
         assert!(range(asked(0, Some(128)), 256, 700).is_err());
+        assert!(matches!(
+            range(asked(0, Some(256)), 256, 700),
+            Err(ExportError::Pruned(256))
+        ));
+        assert_eq!(range(asked(0, None), 0, 0).ok(), Some((0, 0)));
     }
 }

@@ -95,7 +95,9 @@ fn show(plan: &Plan, as_json: bool) -> anyhow::Result<()> {
     print(format!("entries      {}", plan.entries))?;
     print(format!("disclosures  {}", plan.disclosures))?;
     match plan.is_empty() {
-        true => print("Nothing is to be pruned."),
+        true => print(
+            "Nothing is to be pruned: it is not old enough, or a hold keeps it. Of entries, a hold keeps all behind it, too.",
+        ),
         false => print(format!("plan         {hash}")),
     }
 }

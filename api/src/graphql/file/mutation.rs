@@ -16,7 +16,7 @@ use crate::{
 pub struct FileTrashInput {
     /// The file.
     file_id: ID,
-    /// For the audit log; at most 500 characters.
+    /// For the audit log; at most 1000 characters.
     reason: Option<String>,
 }
 
@@ -25,7 +25,7 @@ pub struct FileTrashInput {
 pub struct FileRestoreInput {
     /// The file.
     file_id: ID,
-    /// For the audit log; at most 500 characters.
+    /// For the audit log; at most 1000 characters.
     reason: Option<String>,
 }
 
@@ -34,7 +34,7 @@ pub struct FileRestoreInput {
 pub struct FilePurgeInput {
     /// The file.
     file_id: ID,
-    /// For the audit log; at most 500 characters.
+    /// For the audit log; at most 1000 characters.
     reason: Option<String>,
 }
 
