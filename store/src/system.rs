@@ -150,7 +150,7 @@ impl Store {
     pub async fn begin_system(&self, reason: Reason) -> Result<SystemTx, StoreError> {
         let conn = self.database().begin_job().await?;
         Ok(SystemTx {
-            scope: Scope::new(conn, TenantId::SYSTEM, self.now()),
+            scope: Scope::of_every_tenant(conn, TenantId::SYSTEM, self.now()),
             reason,
         })
     }
@@ -162,7 +162,7 @@ impl Store {
     pub async fn begin_duty(&self, duty: Duty, tenant: TenantId) -> Result<Tx, StoreError> {
         let conn = self.database().begin_job().await?;
         self.enter(
-            conn,
+            conn.into_conn(),
             tenant,
             Principal::System(duty),
             RequestContext::internal(),
@@ -170,5 +170,15 @@ impl Store {
             duty.check(),
         )
         .await
+    }
+
+    /// Begins recorded work of the server that touches rows of several tenants; the events go to the log of `log`.
+    pub(crate) async fn begin_duty_of_every_tenant(
+        &self,
+        duty: Duty,
+        log: TenantId,
+    ) -> Result<Tx, StoreError> {
+        let conn = self.database().begin_job().await?;
+        Ok(self.stay_wide(conn, log, Principal::System(duty)))
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     conn::Conn,
     ledger::LogId,
     system::Reason,
-    tx::{Scope, TenantCheck, enter_tenant},
+    tx::{Scope, TenantCheck},
     verify::Verdict,
 };
 
@@ -40,8 +40,8 @@ impl Plan {
     pub(super) async fn read(store: &Store, extent: Extent) -> Result<Self, ExportError> {
         let (epoch, size) = pin(store, extent.tenant).await?;
         let conn = store.database().begin_job_read().await?;
-        enter_tenant(&conn, extent.tenant, TenantCheck::None).await?;
-        let scope = Scope::new(conn, extent.tenant, store.now());
+        let (tenant, now) = (extent.tenant, store.now());
+        let scope = Scope::enter(conn.into_conn(), tenant, TenantCheck::None, now).await?;
         let head = scope
             .find::<audit_head::Entity>()
             .filter(audit_head::Column::Epoch.eq(epoch))

@@ -68,7 +68,7 @@ impl Store {
             ),
             values,
         );
-        Ok(Removal::find_by_statement(statement).all(&conn).await?)
+        Ok(Removal::find_by_statement(statement).all(&*conn).await?)
     }
 
     /// The deletion that the entry `seq` of the tenant's log announced.
@@ -86,7 +86,7 @@ impl Store {
              ORDER BY epoch DESC LIMIT 1",
             [tenant.into(), number(seq)?.into()],
         );
-        Ok(Removal::find_by_statement(statement).one(&conn).await?)
+        Ok(Removal::find_by_statement(statement).one(&*conn).await?)
     }
 
     /// Deletes the next batch of what an entry announced; with `anchored`, not before the entry is kept outside.

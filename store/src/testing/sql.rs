@@ -1,11 +1,14 @@
-//! What only the owner of the database can do: raw SQL beside the store, to tamper and to look.
+//! What only the owner of the database can do: raw SQL beside the store, to tamper and to look, past every wall.
 
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 use super::{TestingError, Throwaway};
-use crate::{DatabaseOptions, conn};
+use crate::{
+    DatabaseOptions,
+    conn::{self, Reach},
+};
 
 /// The first column of the first row of a query, as text.
 pub type Cell = Option<String>;
@@ -43,7 +46,7 @@ impl Throwaway {
         Ok(match &self.owner_options {
             DatabaseOptions::Sqlite { path } => conn::open_sqlite(path, 1, false).await?,
             DatabaseOptions::Postgres { url, .. } => {
-                conn::open_postgres(url, 1, Duration::from_secs(600)).await?
+                conn::open_postgres(url, 1, Duration::from_secs(600), Reach::EveryTenant).await?
             }
         })
     }
