@@ -128,6 +128,22 @@ impl Database {
         Ok(self.reader.ping().await?)
     }
 
+    /// Whether the role of the connections passes by row-level security: a superuser, or one with `BYPASSRLS`. SQLite
+    /// has none to pass by.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn passes_row_level_security(&self) -> Result<bool, StoreError> {
+        if self.backend == Backend::Sqlite {
+            return Ok(false);
+        }
+        let sql = "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user";
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let row = self.reader.query_one_raw(statement).await?;
+        let passes: Option<bool> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(passes.unwrap_or_default())
+    }
+
     /// Closes the pools after what is running has ended.
     ///
     /// # Errors
