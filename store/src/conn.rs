@@ -137,7 +137,8 @@ impl Database {
         if self.backend == Backend::Sqlite {
             return Ok(false);
         }
-        let sql = "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user";
+        let sql =
+            "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user";
         let statement = Statement::from_string(DbBackend::Postgres, sql);
         let row = self.reader.query_one_raw(statement).await?;
         let passes: Option<bool> = row.map(|row| row.try_get_by_index(0)).transpose()?;

@@ -106,7 +106,8 @@ pub enum Reason {
     CheckpointPinning,
 }
 
-/// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.
+/// A transaction that may commit without an event. Its statements name the tenant; unless it was begun within one, it
+/// sees all of them.
 #[derive(Debug)]
 #[must_use = "dropping it rolls it back"]
 pub struct SystemTx {
@@ -153,6 +154,21 @@ impl Store {
             scope: Scope::of_every_tenant(conn, TenantId::SYSTEM, self.now()),
             reason,
         })
+    }
+
+    /// As [`Self::begin_system`], for one tenant: on Postgres it sees that tenant's rows only. For what a request
+    /// leaves to the connections of background work.
+    ///
+    /// # Errors
+    /// As [`Self::begin_system`].
+    pub async fn begin_system_within(
+        &self,
+        reason: Reason,
+        tenant: TenantId,
+    ) -> Result<SystemTx, StoreError> {
+        let conn = self.database().begin_job().await?.into_conn();
+        let scope = Scope::enter(conn, tenant, TenantCheck::None, self.now()).await?;
+        Ok(SystemTx { scope, reason })
     }
 
     /// Begins recorded work of the server for one tenant.

@@ -125,7 +125,7 @@ fn range(extent: Extent, left: u64, size: u64) -> Result<(u64, u64), ExportError
 
 /// Marks the newest checkpoint as handed out, so that no newer one of its minute takes its place.
 async fn pin(store: &Store, tenant: TenantId) -> Result<(i32, i64), ExportError> {
-    let tx = store.begin_system(Reason::Exporting).await?;
+    let tx = store.begin_system_within(Reason::Exporting, tenant).await?;
     let conn = tx.conn();
     // Whoever appends holds this row; then the newest checkpoint cannot change before it is marked.
     let lock = if conn.is_postgres() { "FOR UPDATE" } else { "" };

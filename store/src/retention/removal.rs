@@ -99,7 +99,9 @@ impl Store {
         removal: &Removal,
         anchored: bool,
     ) -> Result<Step, StoreError> {
-        let tx = self.begin_system(Reason::Removal).await?;
+        let tx = self
+            .begin_system_within(Reason::Removal, removal.tenant_id)
+            .await?;
         // The lock keeps holds from being set while this goes on.
         let head = sequence::lock_head(tx.conn(), removal.tenant_id).await?;
         let log = LogId {
@@ -142,7 +144,9 @@ impl Store {
 
     async fn finish_removal(&self, removal: &Removal) -> Result<(), StoreError> {
         let Some(kind) = PruneKind::parse(&removal.kind) else {
-            let tx = self.begin_system(Reason::Removal).await?;
+            let tx = self
+                .begin_system_within(Reason::Removal, removal.tenant_id)
+                .await?;
             mark_done(tx.conn(), removal, tx.now()).await?;
             return tx.commit_without_event().await;
         };

@@ -51,14 +51,20 @@ async fn complaints(db: &Throwaway) -> anyhow::Result<Vec<String>> {
             Some((table.to_owned(), fault.trim().to_owned()))
         })
         .collect();
-    anyhow::ensure!(faults.len() > 20, "hardly any table is a tenant's: {faults:?}");
+    anyhow::ensure!(
+        faults.len() > 20,
+        "hardly any table is a tenant's: {faults:?}"
+    );
     let is_open = |table: &str| OPEN.iter().any(|(open, _)| *open == table);
     let stale = OPEN.iter().filter(|(open, _)| {
         let fault = faults.get(*open);
         fault.is_none_or(String::is_empty)
     });
-    let stale = stale.map(|(open, _)| format!("`{open}` is no exception any more; take it from OPEN"));
-    let lacking = faults.iter().filter(|(table, fault)| !fault.is_empty() && !is_open(table));
+    let stale =
+        stale.map(|(open, _)| format!("`{open}` is no exception any more; take it from OPEN"));
+    let lacking = faults
+        .iter()
+        .filter(|(table, fault)| !fault.is_empty() && !is_open(table));
     let lacking = lacking.map(|(table, fault)| {
         format!(
             "`{table}` {fault}; put the paragraph {{row_level_security {table}}} behind its CREATE TABLE \
@@ -117,20 +123,31 @@ async fn with_a_neighbour() -> anyhow::Result<(Scene, TenantId)> {
     scene.db.sequence_all().await?;
     rows::add(&scene.db, neighbour).await?;
     for (table, column) in rows::tables(&scene.db).await? {
-        let sql = format!("SELECT 'row' FROM {table} WHERE {column} = '{}'", neighbour.uuid());
-        anyhow::ensure!(!scene.db.look(&sql).await?.is_empty(), "nothing of the neighbour in {table}");
+        let sql = format!(
+            "SELECT 'row' FROM {table} WHERE {column} = '{}'",
+            neighbour.uuid()
+        );
+        anyhow::ensure!(
+            !scene.db.look(&sql).await?.is_empty(),
+            "nothing of the neighbour in {table}"
+        );
     }
     Ok((scene, neighbour))
 }
 
 #[tokio::test]
-async fn without_the_finders_condition_the_second_wall_holds_table_by_table() -> anyhow::Result<()> {
+async fn without_the_finders_condition_the_second_wall_holds_table_by_table() -> anyhow::Result<()>
+{
     let (scene, _) = with_a_neighbour().await?;
     let store = &scene.db.store;
     let own = found(&scene).await?;
     for table in own.keys() {
         store.remove_tenant_filter(&[table]);
-        assert_eq!(found(&scene).await?, own, "without the condition on {table}");
+        assert_eq!(
+            found(&scene).await?,
+            own,
+            "without the condition on {table}"
+        );
     }
     store.remove_tenant_filter(&["*"]);
     assert_eq!(found(&scene).await?, own, "without any condition");
@@ -147,7 +164,10 @@ async fn without_row_level_security_the_first_wall_holds_and_nothing_else() -> a
     for table in own.keys() {
         store.remove_tenant_filter(&[table]);
         let now = found(&scene).await?;
-        let wrong: Vec<_> = own.keys().filter(|name| now.get(*name) != own.get(*name)).collect();
+        let wrong: Vec<_> = own
+            .keys()
+            .filter(|name| now.get(*name) != own.get(*name))
+            .collect();
         assert_eq!(wrong, [table], "without either wall around {table}");
         assert!(now.get(table) > own.get(table), "{table} shows fewer rows");
     }
@@ -167,9 +187,17 @@ async fn a_statement_reaches_the_rows_of_the_tenant_that_was_entered() -> anyhow
         }
         let entered = format!("SET app.tenant_id = '{own}'");
         let seen = db.look_as_application(&entered, &owners).await?;
-        assert!(seen.iter().flatten().all(|of| *of == own.to_string()), "{table}: {seen:?}");
-        let every = db.look_as_application("SET app.tenant_id = '*'", &owners).await?;
-        assert!(every.contains(&Some(neighbour.uuid().to_string())), "{table}: {every:?}");
+        assert!(
+            seen.iter().flatten().all(|of| *of == own.to_string()),
+            "{table}: {seen:?}"
+        );
+        let every = db
+            .look_as_application("SET app.tenant_id = '*'", &owners)
+            .await?;
+        assert!(
+            every.contains(&Some(neighbour.uuid().to_string())),
+            "{table}: {every:?}"
+        );
         // The owner of the tables is bound as well.
         let theirs = format!("{column} = '{}'", neighbour.uuid());
         for change in [
@@ -185,7 +213,10 @@ async fn a_statement_reaches_the_rows_of_the_tenant_that_was_entered() -> anyhow
         let give = format!("UPDATE {table} SET {column} = '{}'", neighbour.uuid());
         let given = db.tamper(&format!("{entered}; {give}")).await;
         // Without a row of its own, the tenant had nothing to give.
-        assert!(is_refused(&given) || matches!(given, Ok(0)), "{table}: {given:?}");
+        assert!(
+            is_refused(&given) || matches!(given, Ok(0)),
+            "{table}: {given:?}"
+        );
     }
     Ok(scene.db.close().await?)
 }

@@ -24,7 +24,10 @@ async fn told_apart(app: &App, neighbour: &Neighbour) -> anyhow::Result<BTreeSet
     let mut told = BTreeSet::new();
     for case in CASES.iter().filter(|case| case.kind == Kind::Leads) {
         for (real, random) in (case.pairs)(neighbour) {
-            if indistinguishable(&owner, case, &real, &random).await.is_err() {
+            if indistinguishable(&owner, case, &real, &random)
+                .await
+                .is_err()
+            {
                 told.insert(case.path);
             }
         }
@@ -40,8 +43,14 @@ async fn either_wall_holds_alone_and_without_both_the_neighbour_is_seen() -> any
     wait::until("the neighbour's log is written", 30, || rows.are_settled()).await?;
     let before = rows.fingerprint().await?;
     let told = told_apart(&app, &neighbour).await?;
-    ensure!(told.is_empty(), "row-level security alone does not hide: {told:?}");
-    ensure!(before == rows.fingerprint().await?, "the neighbour's rows changed");
+    ensure!(
+        told.is_empty(),
+        "row-level security alone does not hide: {told:?}"
+    );
+    ensure!(
+        before == rows.fingerprint().await?,
+        "the neighbour's rows changed"
+    );
     for table in rows.closed_tables().await? {
         let open = format!("ALTER TABLE \"{table}\" DISABLE ROW LEVEL SECURITY");
         app.database.tamper(&open).await?;

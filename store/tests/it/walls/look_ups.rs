@@ -45,7 +45,8 @@ async fn a_look_up_leaves_the_wall_as_it_was() -> anyhow::Result<()> {
     ];
     for call in calls {
         for (entered, seen) in [("", Vec::new()), (own.as_str(), vec![Some(own.clone())])] {
-            let first = format!("BEGIN; SELECT set_config('app.tenant_id', '{entered}', true); {call}");
+            let first =
+                format!("BEGIN; SELECT set_config('app.tenant_id', '{entered}', true); {call}");
             let tenants = scene
                 .db
                 .look_as_application(&first, "SELECT CAST(id AS text) FROM tenant")

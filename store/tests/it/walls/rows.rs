@@ -35,7 +35,10 @@ pub(super) async fn add(db: &Throwaway, tenant: TenantId) -> anyhow::Result<()> 
              END $$"
         );
         db.tamper(&bare).await?;
-        let own = format!("SELECT 'row' FROM {table} WHERE {column} = '{}'", tenant.uuid());
+        let own = format!(
+            "SELECT 'row' FROM {table} WHERE {column} = '{}'",
+            tenant.uuid()
+        );
         if db.look(&own).await?.is_empty() {
             db.tamper(&insert(&table, &column, tenant)).await?;
         }
