@@ -125,6 +125,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         None
     };
     store.deployment().await?;
+    warn_of_a_missing_wall(&store).await?;
     let (blob, embedded_store) = object_store::open(&config, &store).await?;
     let app = App::new(config, store, blob);
     read_marks(&app).await?;
@@ -133,6 +134,17 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         embedded_store,
         first_run,
     })
+}
+
+async fn warn_of_a_missing_wall(store: &Store) -> Result<(), StartError> {
+    let passes = store.database().passes_row_level_security().await;
+    if passes.map_err(|error| StartError::Database(describe(&error)))? {
+        tracing::warn!(
+            "the role of DATABASE_URL is a superuser or has BYPASSRLS, so row-level security does not keep tenants \
+             apart; give the server a role of its own, see docs/runbook.md"
+        );
+    }
+    Ok(())
 }
 
 /// Reads what is kept outside of the logs, and puts those into quarantine that are not what they are known to have

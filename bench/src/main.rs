@@ -17,6 +17,7 @@ mod table;
 mod timing;
 mod upload;
 mod verification;
+mod wall;
 mod write;
 
 use std::{future::Future, pin::Pin};
@@ -32,6 +33,7 @@ const PARTS: &[(&str, Part)] = &[
     ("key", || Box::pin(key::measure())),
     ("guard", || Box::pin(async { Ok(guard::measure()) })),
     ("write", || Box::pin(write::measure())),
+    ("wall", || Box::pin(wall::measure())),
     ("sequencer", || Box::pin(sequencer::measure())),
     ("verification", || Box::pin(verification::measure())),
     ("upload", || Box::pin(upload::measure())),

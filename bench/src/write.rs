@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use crate::{Measured, deployment, pgbench, table::Row, timing::load};
 
-const CLIENTS: usize = 16;
-const PERIOD: Duration = Duration::from_secs(4);
+pub(crate) const CLIENTS: usize = 16;
+pub(crate) const PERIOD: Duration = Duration::from_secs(4);
 /// Ours and the reference take turns, so that both meet the machine in the same moods.
 const ROUNDS: usize = 3;
 const BYTE_LEN: i64 = 1_000;
@@ -95,7 +95,7 @@ fn file(client: usize) -> anyhow::Result<FileId> {
     Ok(FileId(Uuid::parse_str(&spelt)?))
 }
 
-async fn furnish(database: &Throwaway, tenant: TenantId) -> anyhow::Result<()> {
+pub(crate) async fn furnish(database: &Throwaway, tenant: TenantId) -> anyhow::Result<()> {
     let tenant = tenant.uuid();
     let mut sql = format!(
         "INSERT INTO usage_counter (tenant_id, metric, period_start, limit_value, used) \
@@ -134,7 +134,7 @@ async fn trash(store: &Store, actor: &Actor, id: FileId) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn writes(store: &Store, actor: &Actor) -> anyhow::Result<f64> {
+pub(crate) async fn writes(store: &Store, actor: &Actor) -> anyhow::Result<f64> {
     let (store, actor) = (store.clone(), actor.clone());
     let toggling = move |client| toggle(store.clone(), actor.clone(), client);
     Ok(2.0 * load(CLIENTS, PERIOD, toggling).await?.rate())
@@ -203,7 +203,7 @@ fn script(tenant: TenantId, sample: Option<&(String, String)>) -> String {
     script
 }
 
-fn middle(mut rates: Vec<f64>) -> f64 {
+pub(crate) fn middle(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }

@@ -28,6 +28,14 @@ const NARROW: &[(&str, &str)] = &[
     ("seaql_migrations", "SELECT"),
 ];
 
+/// The look-ups before a tenant is known; nobody else may call them.
+const LOOK_UPS: &[&str] = &[
+    "auth_api_key(text)",
+    "auth_session(bytea)",
+    "auth_invitation(bytea, timestamptz)",
+    "auth_memberships(uuid)",
+];
+
 const ORDINARY: &str = "SELECT, INSERT, UPDATE, DELETE";
 
 /// The statements that give `role` its rights on `tables`, narrowest first in reading order.
@@ -50,6 +58,8 @@ pub fn statements(role: &str, tables: &[String]) -> Vec<String> {
     statements.push(format!(
         "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"
     ));
+    let look_ups = LOOK_UPS.join(", ");
+    statements.push(format!("GRANT EXECUTE ON FUNCTION {look_ups} TO {role}"));
     statements
 }
 

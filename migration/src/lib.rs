@@ -3,10 +3,13 @@
 //!
 //! Each migration is one SQL text for both databases; [`dialect`] puts in the few words in which
 //! they differ. Every tenant table has `tenant_id` first in its primary key, in its foreign keys
-//! and in its unique constraints, because foreign-key checks pass by row-level security.
+//! and in its unique constraints, because foreign-key checks pass by row-level security; and behind
+//! the statement that creates it stands a paragraph `{row_level_security its_name}` (see
+//! [`row_level_security`]). A test of `store` names every table that lacks it.
 
 pub mod dialect;
 pub mod grants;
+pub mod row_level_security;
 
 mod m0001_foundation;
 mod m0002_operator_session;
@@ -15,6 +18,7 @@ mod m0004_anchor;
 mod m0005_verification;
 mod m0006_retention;
 mod m0007_export;
+mod m0008_row_level_security;
 mod m0012_export_epoch;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -35,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_verification::Migration),
             Box::new(m0006_retention::Migration),
             Box::new(m0007_export::Migration),
+            Box::new(m0008_row_level_security::Migration),
             Box::new(m0012_export_epoch::Migration),
         ]
     }

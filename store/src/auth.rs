@@ -5,6 +5,7 @@
 pub mod token;
 
 mod key;
+mod look_up;
 mod renewal;
 mod session;
 mod sign_in;
@@ -25,6 +26,7 @@ use crate::{
     keys::{Label, MasterKey, MasterKeys},
 };
 pub use key::StoredKey;
+pub(crate) use look_up::MEMBERSHIPS;
 pub use session::SignedIn;
 pub use sign_in::{InvitedPerson, NewSession, SignInRecord};
 

@@ -143,7 +143,7 @@ impl Store {
     /// As the database says; then nothing was set up.
     pub async fn bootstrap(&self, new: NewDeployment) -> Result<Option<Founded>, StoreError> {
         let tx = self
-            .begin_duty(Duty::Bootstrap, TenantId::generate())
+            .begin_duty_of_every_tenant(Duty::Bootstrap, TenantId::generate())
             .await?;
         if read(tx.conn()).await?.is_some() {
             return Ok(None);

@@ -1,5 +1,9 @@
 //! The pools, and the one connection type every statement of the store goes through.
 
+mod begin;
+mod open;
+mod wide;
+
 use std::{
     path::PathBuf,
     sync::{
@@ -10,15 +14,15 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExecResult, IntoActiveModel,
-    IsolationLevel, ModelTrait, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, ExecResult, IntoActiveModel, ModelTrait, QueryResult, Statement, TransactionTrait,
+    Value,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::StoreError;
+pub(crate) use open::{Reach, open_postgres, open_sqlite};
+pub(crate) use wide::Wide;
 
 /// Which database this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +50,6 @@ pub enum DatabaseOptions {
     },
 }
 
-/// How long a request waits for a connection before it is told to come again.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const REQUEST_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 const JOB_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const JOB_CONNECTIONS: u32 = 4;
@@ -61,6 +63,8 @@ pub struct Database {
     reader: DatabaseConnection,
     jobs: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    #[cfg(feature = "testing")]
+    unfiltered: Arc<crate::testing::Unfiltered>,
 }
 
 impl Database {
@@ -79,9 +83,11 @@ impl Database {
                 url,
                 max_connections,
             } => {
-                let requests =
-                    open_postgres(url, *max_connections, REQUEST_STATEMENT_TIMEOUT).await?;
-                let jobs = open_postgres(url, JOB_CONNECTIONS, JOB_STATEMENT_TIMEOUT).await?;
+                let most = *max_connections;
+                let timeout = REQUEST_STATEMENT_TIMEOUT;
+                let requests = open_postgres(url, most, timeout, Reach::Nothing).await?;
+                let (most, timeout) = (JOB_CONNECTIONS, JOB_STATEMENT_TIMEOUT);
+                let jobs = open_postgres(url, most, timeout, Reach::EveryTenant).await?;
                 (Backend::Postgres, requests.clone(), requests, jobs)
             }
         };
@@ -91,6 +97,8 @@ impl Database {
             reader,
             jobs,
             statements: Arc::default(),
+            #[cfg(feature = "testing")]
+            unfiltered: Arc::new(crate::testing::Unfiltered::from_environment()),
         })
     }
 
@@ -106,12 +114,35 @@ impl Database {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// The tables that a test has taken the tenant's condition away from.
+    #[cfg(feature = "testing")]
+    pub(crate) fn unfiltered(&self) -> &crate::testing::Unfiltered {
+        &self.unfiltered
+    }
+
     /// Answers when the database does.
     ///
     /// # Errors
     /// [`StoreError::Overloaded`] or [`StoreError::Unavailable`].
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.reader.ping().await?)
+    }
+
+    /// Whether the role of the connections passes by row-level security: a superuser, or one with `BYPASSRLS`. SQLite
+    /// has none to pass by.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn passes_row_level_security(&self) -> Result<bool, StoreError> {
+        if self.backend == Backend::Sqlite {
+            return Ok(false);
+        }
+        let sql =
+            "SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = current_user";
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let row = self.reader.query_one_raw(statement).await?;
+        let passes: Option<bool> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(passes.unwrap_or_default())
     }
 
     /// Closes the pools after what is running has ended.
@@ -124,72 +155,6 @@ impl Database {
         }
         Ok(())
     }
-
-    /// A transaction that may write: IMMEDIATE on SQLite, READ COMMITTED on Postgres.
-    pub(crate) async fn begin_write(&self) -> Result<Conn, StoreError> {
-        self.begin(
-            &self.writer,
-            TransactionOptions {
-                sqlite_transaction_mode: self.on_sqlite(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            },
-        )
-        .await
-    }
-
-    /// As [`Self::begin_write`], on the connections of background work.
-    pub(crate) async fn begin_job(&self) -> Result<Conn, StoreError> {
-        let pool = match self.backend {
-            Backend::Sqlite => &self.writer,
-            Backend::Postgres => &self.jobs,
-        };
-        self.begin(
-            pool,
-            TransactionOptions {
-                sqlite_transaction_mode: self.on_sqlite(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            },
-        )
-        .await
-    }
-
-    /// One unchanging view of the data.
-    pub(crate) async fn begin_read(&self) -> Result<Conn, StoreError> {
-        self.snapshot_on(&self.reader).await
-    }
-
-    /// As [`Self::begin_read`], on the connections of background work.
-    pub(crate) async fn begin_job_read(&self) -> Result<Conn, StoreError> {
-        self.snapshot_on(&self.jobs).await
-    }
-
-    async fn snapshot_on(&self, pool: &DatabaseConnection) -> Result<Conn, StoreError> {
-        let postgres = self.backend == Backend::Postgres;
-        self.begin(
-            pool,
-            TransactionOptions {
-                isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
-                access_mode: postgres.then_some(AccessMode::ReadOnly),
-                sqlite_transaction_mode: self.on_sqlite(SqliteTransactionMode::Deferred),
-            },
-        )
-        .await
-    }
-
-    async fn begin(
-        &self,
-        pool: &DatabaseConnection,
-        options: TransactionOptions,
-    ) -> Result<Conn, StoreError> {
-        Ok(Conn {
-            inner: pool.begin_with_options(options).await?,
-            statements: Arc::clone(&self.statements),
-        })
-    }
-
-    fn on_sqlite(&self, mode: SqliteTransactionMode) -> Option<SqliteTransactionMode> {
-        (self.backend == Backend::Sqlite).then_some(mode)
-    }
 }
 
 /// An open transaction. Dropping it rolls it back.
@@ -200,6 +165,8 @@ impl Database {
 pub(crate) struct Conn {
     inner: DatabaseTransaction,
     statements: Arc<AtomicU64>,
+    #[cfg(feature = "testing")]
+    unfiltered: Arc<crate::testing::Unfiltered>,
 }
 
 impl Conn {
@@ -212,6 +179,8 @@ impl Conn {
         Ok(Conn {
             inner: self.inner.begin().await?,
             statements: Arc::clone(&self.statements),
+            #[cfg(feature = "testing")]
+            unfiltered: Arc::clone(&self.unfiltered),
         })
     }
 
@@ -221,6 +190,12 @@ impl Conn {
 
     pub(crate) fn is_postgres(&self) -> bool {
         self.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Whether a test has taken the tenant's condition away from this table.
+    #[cfg(feature = "testing")]
+    pub(crate) fn is_unfiltered(&self, table: &str) -> bool {
+        self.unfiltered.has(table)
     }
 
     /// Raw SQL with `$1 …` (understood by both databases), for what the builder cannot say.
@@ -276,53 +251,4 @@ where
         .exec_without_returning(conn)
         .await?;
     Ok(())
-}
-
-pub(crate) async fn open_sqlite(
-    path: &std::path::Path,
-    connections: u32,
-    read_only: bool,
-) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    quiet(&mut options);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .acquire_timeout(if read_only {
-            ACQUIRE_TIMEOUT
-        } else {
-            ACQUIRE_TIMEOUT * 2
-        })
-        .map_sqlx_sqlite_opts(move |options| {
-            options
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(ACQUIRE_TIMEOUT)
-                .pragma("query_only", if read_only { "ON" } else { "OFF" })
-        });
-    Ok(sea_orm::Database::connect(options).await?)
-}
-
-pub(crate) async fn open_postgres(
-    url: &SecretString,
-    connections: u32,
-    statement_timeout: Duration,
-) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(url.expose_secret());
-    quiet(&mut options);
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .connect_timeout(Duration::from_secs(5))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire_if_idle_for(Duration::from_secs(5))
-        .set_application_name("strongroom")
-        .statement_timeout(statement_timeout);
-    Ok(sea_orm::Database::connect(options).await?)
-}
-
-/// SQL text can hold personal data, so it goes neither into logs nor into spans.
-fn quiet(options: &mut ConnectOptions) {
-    options.sqlx_logging(false).record_stmt_in_spans(false);
 }

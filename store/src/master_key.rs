@@ -34,7 +34,9 @@ impl Store {
     /// [`StoreError::Conflict`] when the previous master key was not given, or does not open a seed.
     pub async fn rotate_master_key(&self) -> Result<MasterKeyRotation, StoreError> {
         let (old, new) = pair(self.masters())?;
-        let tx = self.begin_duty(Duty::KeyRotation, TenantId::SYSTEM).await?;
+        let tx = self
+            .begin_duty_of_every_tenant(Duty::KeyRotation, TenantId::SYSTEM)
+            .await?;
         let deployment = bootstrap::read(tx.conn()).await?;
         let deployment = deployment.ok_or_else(|| StoreError::internal("no deployment"))?;
         self.check_master(&deployment)

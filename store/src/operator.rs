@@ -65,9 +65,9 @@ impl Store {
         if !allow(&Grant::Operator, action) {
             return Err(StoreError::Forbidden(action));
         }
-        let conn = self.database().begin_read().await?;
+        let conn = self.database().begin_read_of_every_tenant().await?;
         Ok(OperatorView {
-            scope: Scope::new(conn, TenantId::SYSTEM, self.now()),
+            scope: Scope::of_every_tenant(conn, TenantId::SYSTEM, self.now()),
         })
     }
 }

@@ -1,14 +1,13 @@
 //! What a person may see and do beside every tenant: the own memberships, switching, signing out.
 
 use chrono::{DateTime, Utc};
-use entity::{MemberId, TenantId, Text, UserId, member, session, user};
+use entity::{MemberId, TenantId, Text, UserId, session, user};
 use policy::{Action, Grant, Role, TenantStatus, allow};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use crate::{
     Noun, Person, Principal, Receipt, Store, StoreError,
+    auth::MEMBERSHIPS,
     conn::Conn,
     event::{
         SignedOut, TenantSelected,
@@ -47,15 +46,7 @@ impl Store {
     /// As the database says.
     pub async fn memberships_of(&self, person: &Person) -> Result<Vec<Membership>, StoreError> {
         let conn = self.database().begin_read().await?;
-        let statement = conn.sql(
-            "SELECT m.id, m.tenant_id, m.role, u.email, u.name, m.created_at, \
-             t.slug, t.name AS tenant_name, t.status \
-             FROM member m JOIN tenant t ON t.id = m.tenant_id \
-             JOIN \"user\" u ON u.id = m.user_id \
-             WHERE m.user_id = $1 AND m.removed_at IS NULL ORDER BY m.id",
-            [person.user.into()],
-        );
-        Ok(Membership::find_by_statement(statement).all(&conn).await?)
+        memberships(&conn, person.user).await
     }
 
     /// The person's own name.
@@ -153,20 +144,9 @@ impl Store {
 }
 
 /// A person's memberships that are not over, oldest first.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the own memberships are found by person"
-)]
-pub(crate) async fn memberships(
-    conn: &Conn,
-    user: UserId,
-) -> Result<Vec<member::Model>, StoreError> {
-    Ok(member::Entity::find()
-        .filter(member::Column::UserId.eq(user))
-        .filter(member::Column::RemovedAt.is_null())
-        .order_by_asc(member::Column::Id)
-        .all(conn)
-        .await?)
+pub(crate) async fn memberships(conn: &Conn, user: UserId) -> Result<Vec<Membership>, StoreError> {
+    let statement = MEMBERSHIPS.by(conn, [user.into()]);
+    Ok(Membership::find_by_statement(statement).all(conn).await?)
 }
 
 fn may(action: Action) -> Result<(), StoreError> {

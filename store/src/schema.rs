@@ -5,7 +5,10 @@ use std::time::Duration;
 use migration::{Migrator, MigratorTrait, grants};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
-use crate::{DatabaseOptions, StoreError, conn};
+use crate::{
+    DatabaseOptions, StoreError,
+    conn::{self, Reach},
+};
 
 /// Why the schema is not what this binary needs. Each sentence names the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +51,8 @@ async fn owner_connection(options: &DatabaseOptions) -> Result<DatabaseConnectio
     Ok(match options {
         DatabaseOptions::Sqlite { path } => conn::open_sqlite(path, 1, false).await?,
         DatabaseOptions::Postgres { url, .. } => {
-            conn::open_postgres(url, 1, Duration::from_secs(600)).await?
+            // Row-level security binds the owner too, and migrations work on everybody's rows.
+            conn::open_postgres(url, 1, Duration::from_secs(600), Reach::EveryTenant).await?
         }
     })
 }

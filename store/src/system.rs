@@ -106,7 +106,8 @@ pub enum Reason {
     CheckpointPinning,
 }
 
-/// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.
+/// A transaction that may commit without an event. Its statements name the tenant; unless it was begun within one, it
+/// sees all of them.
 #[derive(Debug)]
 #[must_use = "dropping it rolls it back"]
 pub struct SystemTx {
@@ -150,9 +151,24 @@ impl Store {
     pub async fn begin_system(&self, reason: Reason) -> Result<SystemTx, StoreError> {
         let conn = self.database().begin_job().await?;
         Ok(SystemTx {
-            scope: Scope::new(conn, TenantId::SYSTEM, self.now()),
+            scope: Scope::of_every_tenant(conn, TenantId::SYSTEM, self.now()),
             reason,
         })
+    }
+
+    /// As [`Self::begin_system`], for one tenant: on Postgres it sees that tenant's rows only. For what a request
+    /// leaves to the connections of background work.
+    ///
+    /// # Errors
+    /// As [`Self::begin_system`].
+    pub async fn begin_system_within(
+        &self,
+        reason: Reason,
+        tenant: TenantId,
+    ) -> Result<SystemTx, StoreError> {
+        let conn = self.database().begin_job().await?.into_conn();
+        let scope = Scope::enter(conn, tenant, TenantCheck::None, self.now()).await?;
+        Ok(SystemTx { scope, reason })
     }
 
     /// Begins recorded work of the server for one tenant.
@@ -162,7 +178,7 @@ impl Store {
     pub async fn begin_duty(&self, duty: Duty, tenant: TenantId) -> Result<Tx, StoreError> {
         let conn = self.database().begin_job().await?;
         self.enter(
-            conn,
+            conn.into_conn(),
             tenant,
             Principal::System(duty),
             RequestContext::internal(),
@@ -170,5 +186,15 @@ impl Store {
             duty.check(),
         )
         .await
+    }
+
+    /// Begins recorded work of the server that touches rows of several tenants; the events go to the log of `log`.
+    pub(crate) async fn begin_duty_of_every_tenant(
+        &self,
+        duty: Duty,
+        log: TenantId,
+    ) -> Result<Tx, StoreError> {
+        let conn = self.database().begin_job().await?;
+        Ok(self.stay_wide(conn, log, Principal::System(duty)))
     }
 }

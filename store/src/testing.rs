@@ -14,6 +14,7 @@ mod seed;
 mod sql;
 mod sqlite;
 mod test_clock;
+mod unfiltered;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub use actors::{actor, key_actor, operator};
 pub use seed::{Seed, another_tenant, seed};
 pub use sql::Cell;
 pub use test_clock::TestClock;
+pub(crate) use unfiltered::Unfiltered;
 
 use crate::{
     Clock, DatabaseOptions, Store, StoreError,

@@ -173,7 +173,9 @@ impl Store {
         run: &verification::Model,
         read: u64,
     ) -> Result<(), StoreError> {
-        let tx = self.begin_system(Reason::VerificationProgress).await?;
+        let tx = self
+            .begin_system_within(Reason::VerificationProgress, run.tenant_id)
+            .await?;
         row::report(tx.conn(), run, read, tx.now()).await?;
         tx.commit_without_event().await
     }

@@ -4,6 +4,7 @@
 
 mod cases;
 mod rows;
+mod walls;
 
 use std::collections::BTreeSet;
 

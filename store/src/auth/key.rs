@@ -9,7 +9,7 @@ use policy::{Grant, Role, Scopes};
 use sea_orm::FromQueryResult;
 use subtle::ConstantTimeEq;
 
-use super::{AuthError, token};
+use super::{AuthError, look_up::API_KEY, token};
 use crate::{Actor, Principal, RequestContext, Store, StoreError};
 
 /// What is known of a key: read from the database at most every thirty seconds.
@@ -125,13 +125,7 @@ impl Store {
             .begin_read()
             .await
             .map_err(LoadError::Store)?;
-        let statement = conn.sql(
-            "SELECT k.id, k.tenant_id, k.mac, k.pepper_no, k.scopes, k.cidrs, k.expires_at, k.revoked_at, \
-             m.role, m.removed_at FROM api_key k \
-             JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.created_by \
-             WHERE k.public_id = $1",
-            [public_id.into()],
-        );
+        let statement = API_KEY.by(&conn, [public_id.into()]);
         let row = StoredKey::find_by_statement(statement)
             .one(&conn)
             .await

@@ -7,7 +7,7 @@ use entity::{MemberId, OperatorId, OperatorSessionId, SessionId, TenantId, Text,
 use policy::{Grant, Role, TenantStatus};
 use sea_orm::FromQueryResult;
 
-use super::{AuthError, token};
+use super::{AuthError, look_up::SESSION, token};
 use crate::{Actor, Operator, Person, Principal, RequestContext, Store, StoreError};
 
 const IDLE: TimeDelta = TimeDelta::minutes(30);
@@ -84,14 +84,7 @@ impl Store {
 
     async fn load_session(&self, hash: [u8; 32]) -> Result<Arc<Known>, AuthError> {
         let conn = self.database().begin_read().await?;
-        let statement = conn.sql(
-            "SELECT s.id, s.user_id, u.email, s.tenant_id, s.last_seen_at, s.expires_at, \
-             m.id AS member_id, m.role, m.removed_at, t.status \
-             FROM session s JOIN \"user\" u ON u.id = s.user_id \
-             LEFT JOIN member m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id \
-             LEFT JOIN tenant t ON t.id = s.tenant_id WHERE s.token_hash = $1",
-            [hash.to_vec().into()],
-        );
+        let statement = SESSION.by(&conn, [hash.to_vec().into()]);
         let known = Known::find_by_statement(statement)
             .one(&conn)
             .await

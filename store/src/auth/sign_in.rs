@@ -9,7 +9,7 @@ use policy::Role;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter};
 use secrecy::SecretString;
 
-use super::token;
+use super::{look_up::INVITATION, token};
 use crate::{
     Event, Noun, Principal, Receipt, RequestContext, Store, StoreError,
     batch::Record,
@@ -252,13 +252,8 @@ impl Store {
             password_hash: Option<String>,
         }
         let conn = self.database().begin_read().await?;
-        let statement = conn.sql(
-            "SELECT i.tenant_id, i.id, i.email, i.role, i.reservation_id, \
-             u.id AS user_id, u.password_hash FROM invitation i LEFT JOIN \"user\" u ON u.email = i.email \
-             WHERE i.token_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL \
-             AND i.expires_at > $2",
-            [token::hash(token).to_vec().into(), self.now().into()],
-        );
+        let values = [token::hash(token).to_vec().into(), self.now().into()];
+        let statement = INVITATION.by(&conn, values);
         let row = Row::find_by_statement(statement)
             .one(&conn)
             .await?

@@ -12,7 +12,7 @@ use crate::{
     conn::Conn,
     ledger::LogId,
     system::Reason,
-    tx::{Scope, TenantCheck, enter_tenant},
+    tx::{Scope, TenantCheck},
     verify::Verdict,
 };
 
@@ -40,8 +40,8 @@ impl Plan {
     pub(super) async fn read(store: &Store, extent: Extent) -> Result<Self, ExportError> {
         let (epoch, size) = pin(store, extent).await?;
         let conn = store.database().begin_job_read().await?;
-        enter_tenant(&conn, extent.tenant, TenantCheck::None).await?;
-        let scope = Scope::new(conn, extent.tenant, store.now());
+        let (tenant, now) = (extent.tenant, store.now());
+        let scope = Scope::enter(conn.into_conn(), tenant, TenantCheck::None, now).await?;
         let head = scope
             .find::<audit_head::Entity>()
             .filter(audit_head::Column::Epoch.eq(epoch))
@@ -130,7 +130,7 @@ fn range(extent: Extent, left: u64, size: u64) -> Result<(u64, u64), ExportError
 /// Marks the epoch's newest checkpoint as handed out, so that no newer one of its minute takes its place.
 async fn pin(store: &Store, extent: Extent) -> Result<(i32, i64), ExportError> {
     let tenant = extent.tenant;
-    let tx = store.begin_system(Reason::Exporting).await?;
+    let tx = store.begin_system_within(Reason::Exporting, tenant).await?;
     let conn = tx.conn();
     // Whoever appends holds this row; then the newest checkpoint cannot change before it is marked.
     let lock = if conn.is_postgres() { "FOR UPDATE" } else { "" };

@@ -114,6 +114,8 @@ impl Store {
     async fn files(&self, sql: &str, values: Vec<Value>) -> Result<Vec<file::Model>, StoreError> {
         let conn = self.database().begin_job_read().await?;
         let statement = conn.sql(sql, values);
-        Ok(file::Model::find_by_statement(statement).all(&conn).await?)
+        Ok(file::Model::find_by_statement(statement)
+            .all(&*conn)
+            .await?)
     }
 }

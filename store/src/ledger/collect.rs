@@ -39,7 +39,9 @@ impl Store {
     /// As the database says; [`StoreError::Conflict`] when the system log is not in order.
     pub async fn collect_heads(&self) -> Result<u64, StoreError> {
         let deployment = self.deployment().await.map_err(StoreError::internal)?;
-        let tx = self.begin_duty(Duty::Anchor, TenantId::SYSTEM).await?;
+        let tx = self
+            .begin_duty_of_every_tenant(Duty::Anchor, TenantId::SYSTEM)
+            .await?;
         // Locked first, so that of two that collect the second sees what the first has collected.
         let head = sequence::lock_head(tx.conn(), TenantId::SYSTEM).await?;
         let moved = moved(tx.conn()).await?;

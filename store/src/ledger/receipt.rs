@@ -17,7 +17,9 @@ impl Store {
         let snapshot = self.snapshot(actor).await?;
         snapshot.view(Action::AuditRead)?;
         drop(snapshot);
-        let tx = self.begin_system(Reason::CheckpointPinning).await?;
+        let tx = self
+            .begin_system_within(Reason::CheckpointPinning, actor.tenant())
+            .await?;
         let note = pin_newest(tx.conn(), actor.tenant()).await?;
         tx.commit_without_event().await?;
         note.ok_or(StoreError::NotFound(Noun::AuditEntry))

@@ -54,7 +54,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the log is not in quarantine; or as the database says.
     pub async fn recover_log(&self, tenant: TenantId) -> Result<Recovery, StoreError> {
-        let tx = self.begin_duty(Duty::Recovery, tenant).await?;
+        // What the closed system log had collected of the others' logs is theirs to collect again.
+        let tx = if tenant == TenantId::SYSTEM {
+            self.begin_duty_of_every_tenant(Duty::Recovery, tenant)
+                .await?
+        } else {
+            self.begin_duty(Duty::Recovery, tenant).await?
+        };
         let deployment = self.deployment_in(tx.conn()).await?;
         let head = sequence::lock_newest_head(tx.conn(), tenant).await?;
         let recovery = plan(tx.conn(), &deployment, &head).await?;

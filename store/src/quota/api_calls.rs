@@ -6,7 +6,11 @@ use policy::{QuotaMetric, Tier};
 use sea_orm::FromQueryResult;
 
 use super::{Slot, counter, flow_period, limit_value};
-use crate::{Noun, Store, StoreError, system::Reason};
+use crate::{
+    Noun, Store, StoreError,
+    system::Reason,
+    tx::{TenantCheck, enter_tenant},
+};
 
 /// Calls that were counted and not written yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +72,7 @@ impl Store {
     /// [`StoreError::NotFound`] when there is no such tenant.
     pub async fn api_call_balance(&self, tenant: TenantId) -> Result<ApiCallBalance, StoreError> {
         let conn = self.database().begin_read().await?;
+        enter_tenant(&conn, tenant, TenantCheck::None).await?;
         let now = self.now();
         let statement = conn.sql(
             "SELECT t.tier, t.period_anchor_at, c.period_start, c.limit_value, c.used \

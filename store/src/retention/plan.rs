@@ -15,7 +15,7 @@ use crate::{
     ledger::{LogId, OF_KEYS, number},
     log::{FIRST_EPOCH, log_origin},
     outbox,
-    tx::{Scope, TenantCheck, enter_tenant},
+    tx::{Scope, TenantCheck},
 };
 
 /// Which prune.
@@ -50,8 +50,8 @@ impl Store {
         request: PruneRequest,
     ) -> Result<Plan, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
-        plan(self, &Scope::new(conn, tenant, self.now()), request).await
+        let scope = Scope::enter(conn.into_conn(), tenant, TenantCheck::None, self.now()).await?;
+        plan(self, &scope, request).await
     }
 }
 

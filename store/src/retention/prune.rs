@@ -68,12 +68,13 @@ impl Store {
     ) -> Result<Vec<TenantId>, StoreError> {
         let conn = self.database().begin_job_read().await?;
         let behind = after.map_or("", |_| "AND h.tenant_id > $2");
+        // The sub-query is compared, not joined by: behind row-level security a join on one reads the whole of
+        // `audit_entry`.
         let sql = format!(
-            "SELECT h.tenant_id FROM audit_head h JOIN audit_entry e \
-             ON e.tenant_id = h.tenant_id AND e.epoch = h.epoch AND e.seq = \
-             (SELECT MIN(d.seq) FROM audit_disclosure d \
-              WHERE d.tenant_id = h.tenant_id AND d.epoch = h.epoch) \
-             WHERE h.state = 'ok' AND e.sequenced_at < $1 {behind} \
+            "SELECT h.tenant_id FROM audit_head h WHERE h.state = 'ok' {behind} AND \
+             (SELECT e.sequenced_at FROM audit_disclosure d LEFT JOIN audit_entry e \
+              ON e.tenant_id = d.tenant_id AND e.epoch = d.epoch AND e.seq = d.seq \
+              WHERE d.tenant_id = h.tenant_id AND d.epoch = h.epoch ORDER BY d.seq LIMIT 1) < $1 \
              ORDER BY h.tenant_id LIMIT {limit}"
         );
         let old = self.now() - TimeDelta::days(PAYLOAD_DAYS.into());

@@ -69,7 +69,7 @@ impl Store {
             ),
             values,
         );
-        Ok(Removal::find_by_statement(statement).all(&conn).await?)
+        Ok(Removal::find_by_statement(statement).all(&*conn).await?)
     }
 
     /// The deletion that the entry `seq` of the tenant's log announced.
@@ -87,7 +87,7 @@ impl Store {
              ORDER BY epoch DESC LIMIT 1",
             [tenant.into(), number(seq)?.into()],
         );
-        Ok(Removal::find_by_statement(statement).one(&conn).await?)
+        Ok(Removal::find_by_statement(statement).one(&*conn).await?)
     }
 
     /// Deletes the next batch of what an entry announced; with `anchored`, not before the entry is kept outside.
@@ -100,7 +100,9 @@ impl Store {
         removal: &Removal,
         anchored: bool,
     ) -> Result<Step, StoreError> {
-        let tx = self.begin_system(Reason::Removal).await?;
+        let tx = self
+            .begin_system_within(Reason::Removal, removal.tenant_id)
+            .await?;
         // The lock keeps holds from being set while this goes on.
         let head = sequence::lock_head(tx.conn(), removal.tenant_id).await?;
         let log = LogId {
@@ -143,7 +145,9 @@ impl Store {
 
     async fn finish_removal(&self, removal: &Removal) -> Result<(), StoreError> {
         let Some(kind) = PruneKind::parse(&removal.kind) else {
-            let tx = self.begin_system(Reason::Removal).await?;
+            let tx = self
+                .begin_system_within(Reason::Removal, removal.tenant_id)
+                .await?;
             mark_done(tx.conn(), removal, tx.now()).await?;
             return tx.commit_without_event().await;
         };

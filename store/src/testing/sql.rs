@@ -1,11 +1,14 @@
-//! What only the owner of the database can do: raw SQL beside the store, to tamper and to look.
+//! What only the owner of the database can do: raw SQL beside the store, to tamper and to look, past every wall.
 
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 use super::{TestingError, Throwaway};
-use crate::{DatabaseOptions, conn};
+use crate::{
+    DatabaseOptions,
+    conn::{self, Reach},
+};
 
 /// The first column of the first row of a query, as text.
 pub type Cell = Option<String>;
@@ -16,7 +19,7 @@ impl Throwaway {
     /// # Errors
     /// As the database says.
     pub async fn tamper(&self, sql: &str) -> Result<u64, TestingError> {
-        let connection = self.owner().await?;
+        let connection = open(&self.owner_options, Reach::EveryTenant).await?;
         let touched = connection.execute_unprepared(sql).await;
         connection.close().await.map_err(refused)?;
         Ok(touched.map_err(refused)?.rows_affected())
@@ -27,26 +30,49 @@ impl Throwaway {
     /// # Errors
     /// As the database says.
     pub async fn look(&self, sql: &str) -> Result<Vec<Cell>, TestingError> {
-        let connection = self.owner().await?;
-        let backend = connection.get_database_backend();
-        let rows = connection
-            .query_all_raw(Statement::from_string(backend, sql))
-            .await;
+        let connection = open(&self.owner_options, Reach::EveryTenant).await?;
+        let cells = cells(&connection, sql).await;
         connection.close().await.map_err(refused)?;
-        rows.map_err(refused)?
-            .iter()
-            .map(|row| row.try_get_by_index(0).map_err(refused))
-            .collect()
+        cells
     }
 
-    async fn owner(&self) -> Result<DatabaseConnection, TestingError> {
-        Ok(match &self.owner_options {
-            DatabaseOptions::Sqlite { path } => conn::open_sqlite(path, 1, false).await?,
-            DatabaseOptions::Postgres { url, .. } => {
-                conn::open_postgres(url, 1, Duration::from_secs(600)).await?
-            }
-        })
+    /// As [`Self::look`], as the application's role of Postgres, on a connection that has run `first` before: it sees
+    /// what a request sees.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn look_as_application(
+        &self,
+        first: &str,
+        sql: &str,
+    ) -> Result<Vec<Cell>, TestingError> {
+        let connection = open(&self.options, Reach::Nothing).await?;
+        let begun = connection.execute_unprepared(first).await;
+        let cells = match begun {
+            Ok(_) => cells(&connection, sql).await,
+            Err(error) => Err(refused(error)),
+        };
+        connection.close().await.map_err(refused)?;
+        cells
     }
+}
+
+async fn open(options: &DatabaseOptions, reach: Reach) -> Result<DatabaseConnection, TestingError> {
+    Ok(match options {
+        DatabaseOptions::Sqlite { path } => conn::open_sqlite(path, 1, false).await?,
+        DatabaseOptions::Postgres { url, .. } => {
+            conn::open_postgres(url, 1, Duration::from_secs(600), reach).await?
+        }
+    })
+}
+
+/// The first column of every row.
+async fn cells(connection: &DatabaseConnection, sql: &str) -> Result<Vec<Cell>, TestingError> {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let rows = connection.query_all_raw(statement).await.map_err(refused)?;
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).map_err(refused))
+        .collect()
 }
 
 fn refused(error: DbErr) -> TestingError {

@@ -25,7 +25,22 @@ macro_rules! tenant_owned {
         impl TenantOwned for entity::$table::Entity {
             const TENANT: Self::Column = entity::$table::Column::TenantId;
         }
-    )+};
+    )+
+
+        #[cfg(feature = "testing")]
+        impl super::Scope {
+            /// How many rows of each table the finders find here, by the table's name.
+            ///
+            /// # Errors
+            /// As the database says.
+            pub async fn count_each(&self) -> Result<Vec<(&'static str, u64)>, crate::StoreError> {
+                Ok(vec![
+                    ("tenant", self.count::<tenant::Entity>().await?),
+                    $((stringify!($table), self.count::<entity::$table::Entity>().await?)),+
+                ])
+            }
+        }
+    };
 }
 
 tenant_owned!(

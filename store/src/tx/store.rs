@@ -9,13 +9,13 @@ use tokio::sync::{Notify, OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
-use super::{Scope, Snapshot, TenantCheck, Tx, enter_tenant};
+use super::{Scope, Snapshot, TenantCheck, Tx};
 use crate::{
     Actor, Clock, Database, Principal, RequestContext, StoreError,
     auth::Credentials,
     batch::Batch,
     bootstrap::Deployment,
-    conn::Conn,
+    conn::{Conn, Wide},
     denial::Denials,
     keys::{Label, MasterKey, MasterKeys},
 };
@@ -166,8 +166,7 @@ impl Store {
     /// [`StoreError::TenantSuspended`], or as the database says.
     pub async fn snapshot(&self, actor: &Actor) -> Result<Snapshot, StoreError> {
         let conn = self.database().begin_read().await?;
-        enter_tenant(&conn, actor.tenant, TenantCheck::Active).await?;
-        let scope = Scope::new(conn, actor.tenant, self.now());
+        let scope = Scope::enter(conn, actor.tenant, TenantCheck::Active, self.now()).await?;
         Ok(Snapshot::new(scope, actor.clone(), self.clone()))
     }
 
@@ -179,8 +178,8 @@ impl Store {
     pub async fn snapshot_of_record(&self, actor: &Actor) -> Result<tenant::Model, StoreError> {
         self.permit(actor, Action::TenantRead)?;
         let conn = self.database().begin_read().await?;
-        enter_tenant(&conn, actor.tenant, TenantCheck::None).await?;
-        Scope::new(conn, actor.tenant, self.now())
+        Scope::enter(conn, actor.tenant, TenantCheck::None, self.now())
+            .await?
             .tenant_record()
             .await
     }
@@ -206,13 +205,23 @@ impl Store {
         email: Option<String>,
         check: TenantCheck,
     ) -> Result<Tx, StoreError> {
-        enter_tenant(&conn, tenant, check).await?;
         Ok(Tx {
-            scope: Scope::new(conn, tenant, self.now()),
+            scope: Scope::enter(conn, tenant, check, self.now()).await?,
             principal,
             request,
             email,
             store: self.clone(),
         })
+    }
+
+    /// Without entering: for recorded work that is no single tenant's. Its events go to the log of `log`.
+    pub(crate) fn stay_wide(&self, conn: Wide, log: TenantId, principal: Principal) -> Tx {
+        Tx {
+            scope: Scope::of_every_tenant(conn, log, self.now()),
+            principal,
+            request: RequestContext::internal(),
+            email: None,
+            store: self.clone(),
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Store {
         );
         let statement = conn.sql(&sql, [now.into()]);
         Ok(upload::Model::find_by_statement(statement)
-            .all(&conn)
+            .all(&*conn)
             .await?)
     }
 }

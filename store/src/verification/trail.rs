@@ -12,7 +12,7 @@ use crate::{
     Store, StoreError,
     keys::{Label, MasterKey},
     seal,
-    tx::{TenantCheck, enter_tenant},
+    tx::TenantCheck,
     verify::{Since, Verdict, Verification},
 };
 
@@ -77,7 +77,7 @@ impl Store {
     /// The end of the newest run that found the log intact and whose seal opens.
     pub(super) async fn last_intact(&self, tenant: TenantId) -> Result<Option<Since>, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         let sql = format!(
             "SELECT epoch, checkpoint, seal FROM verification WHERE tenant_id = $1 \
              AND state = 'DONE' AND checkpoint IS NOT NULL AND seal IS NOT NULL \

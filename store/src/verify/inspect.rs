@@ -11,12 +11,7 @@ use super::{
     register,
     walk::{Ground, Walked, previous},
 };
-use crate::{
-    Store, StoreError,
-    bootstrap::Deployment,
-    ledger::LogId,
-    tx::{TenantCheck, enter_tenant},
-};
+use crate::{Store, StoreError, bootstrap::Deployment, ledger::LogId, tx::TenantCheck};
 
 /// Reads everything in one snapshot, so that appending goes on beside it.
 pub(super) async fn inspect(
@@ -27,10 +22,11 @@ pub(super) async fn inspect(
     progress: &(dyn Fn(u64) + Send + Sync),
 ) -> Result<Verification, StoreError> {
     let conn = store.database().begin_job_read().await?;
-    enter_tenant(&conn, tenant, TenantCheck::None).await?;
+    // What the system log says of the cosigner is read before the view is narrowed to one log.
+    let cosigners = Cosigners::read(store, &conn, deployment).await?;
+    let conn = conn.enter(tenant, TenantCheck::None).await?;
     let heads = register::heads(&conn, tenant).await?;
     let epochs = Epochs::read(&conn, tenant, &heads).await?;
-    let cosigners = Cosigners::read(store, &conn, deployment).await?;
     let ground = Ground {
         store,
         conn: &conn,

@@ -24,3 +24,4 @@ mod survey;
 mod tampering;
 mod upload;
 mod verification;
+mod walls;

@@ -62,6 +62,13 @@ impl<'a> Rows<'a> {
         Ok(hashes)
     }
 
+    /// The tables that row-level security closes.
+    pub(super) async fn closed_tables(&self) -> anyhow::Result<Vec<String>> {
+        let sql = "SELECT CAST(relname AS text) FROM pg_class WHERE relrowsecurity \
+                   AND relnamespace = 'public'::regnamespace ORDER BY 1";
+        self.look(sql).await
+    }
+
     /// Every table with a tenant, and which rows of it are meant.
     async fn tables(&self) -> anyhow::Result<Vec<(String, String)>> {
         let tables = self

@@ -47,7 +47,7 @@ impl Store {
         let conn = self.database().begin_job_read().await?;
         let statement = conn.sql(sql, values);
         Ok(audit_export::Model::find_by_statement(statement)
-            .all(&conn)
+            .all(&*conn)
             .await?)
     }
 }

@@ -27,7 +27,9 @@ impl Store {
         &self,
         job: &job::Model,
     ) -> Result<Option<audit_export::Model>, StoreError> {
-        let tx = self.begin_system(Reason::Exporting).await?;
+        let tx = self
+            .begin_system_within(Reason::Exporting, job.tenant_id)
+            .await?;
         let statement = tx.conn().sql(
             "UPDATE audit_export SET state = 'RUNNING', attempt = $3, done_count = 0, \
              expires_at = NULL \
@@ -55,7 +57,9 @@ impl Store {
         export: &audit_export::Model,
         progress: Progress,
     ) -> Result<(), StoreError> {
-        let tx = self.begin_system(Reason::Exporting).await?;
+        let tx = self
+            .begin_system_within(Reason::Exporting, export.tenant_id)
+            .await?;
         let values: [Value; 5] = [
             export.tenant_id.into(),
             export.id.into(),
@@ -182,7 +186,9 @@ impl Store {
 impl Store {
     /// Nobody was ever given the files of an export that failed, so their end is no event.
     async fn forget_files(&self, export: &audit_export::Model) -> Result<bool, StoreError> {
-        let tx = self.begin_system(Reason::Exporting).await?;
+        let tx = self
+            .begin_system_within(Reason::Exporting, export.tenant_id)
+            .await?;
         let statement = tx.conn().sql(
             "UPDATE audit_export SET expires_at = NULL \
              WHERE tenant_id = $1 AND id = $2 AND state = 'FAILED' AND expires_at IS NOT NULL",

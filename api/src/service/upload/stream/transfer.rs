@@ -110,7 +110,9 @@ impl<'a> Transfer<'a> {
         let upload = &self.opened.upload;
         if let Some(id) = &self.leftovers.multipart_id {
             let store = &self.session.app.store;
-            let tx = store.begin_system(Reason::UploadBookkeeping).await?;
+            let tx = store
+                .begin_system_within(Reason::UploadBookkeeping, upload.tenant_id)
+                .await?;
             tx.set_multipart(upload.tenant_id, upload.id, id).await?;
             tx.commit_without_event().await?;
         }
