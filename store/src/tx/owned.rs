@@ -42,6 +42,7 @@ tenant_owned!(
     audit_target,
     audit_tile,
     file,
+    idempotency_key,
     invitation,
     job,
     member,

@@ -17,6 +17,7 @@ use crate::{
     bootstrap::Deployment,
     conn::Conn,
     denial::Denials,
+    idempotency,
     keys::{Label, MasterKey, MasterKeys},
 };
 
@@ -206,12 +207,13 @@ impl Store {
         email: Option<String>,
         check: TenantCheck,
     ) -> Result<Tx, StoreError> {
-        enter_tenant(&conn, tenant, check).await?;
+        let claimed = idempotency::enter(self, &conn, (tenant, principal), &request, check).await?;
         Ok(Tx {
             scope: Scope::new(conn, tenant, self.now()),
             principal,
             request,
             email,
+            claimed,
             store: self.clone(),
         })
     }
