@@ -24,6 +24,7 @@ mod gate;
 mod graphiql;
 mod graphql;
 mod headers;
+mod idempotency;
 mod health;
 mod json;
 mod serve;

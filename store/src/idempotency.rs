@@ -108,12 +108,19 @@ impl Claim {
 /// What came of a request the first time.
 #[derive(Debug, Clone)]
 pub struct Earlier {
+    asked_at: DateTime<Utc>,
     event: EventRef,
     targets: Vec<(String, Uuid)>,
     entry: Option<Box<audit_entry::Model>>,
 }
 
 impl Earlier {
+    /// When it was asked the first time.
+    #[must_use]
+    pub fn asked_at(&self) -> DateTime<Utc> {
+        self.asked_at
+    }
+
     /// The event of the change, and how far it is by now.
     #[must_use]
     pub fn event(&self) -> EventRef {

@@ -1,5 +1,6 @@
 //! Before anything is done: whether a request repeats one that was answered.
 
+use chrono::{DateTime, Utc};
 use entity::{EventId, TenantId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use subtle::ConstantTimeEq;
@@ -20,6 +21,7 @@ struct Known {
     log_id: Option<TenantId>,
     event_id: Option<EventId>,
     targets: Option<String>,
+    created_at: DateTime<Utc>,
     held: i32,
 }
 
@@ -83,7 +85,7 @@ impl Store {
             return Err(StoreError::IdempotencyKeyReused);
         }
         let (log, event) = outcome.ok_or(StoreError::IdempotencyKeyInUse)?;
-        let earlier = self.earlier(conn, log, event, known.targets).await?;
+        let earlier = self.earlier(conn, (log, event), known).await?;
         Ok(claim.repeating(earlier))
     }
 
@@ -98,9 +100,8 @@ impl Store {
     async fn earlier(
         &self,
         conn: Conn,
-        log: TenantId,
-        event: EventId,
-        targets: Option<String>,
+        (log, event): (TenantId, EventId),
+        known: Known,
     ) -> Result<Earlier, StoreError> {
         enter_tenant(&conn, log, TenantCheck::None).await?;
         let scope = Scope::new(conn, log, self.now());
@@ -110,8 +111,9 @@ impl Store {
             None => (EventStatus::Pending, None),
         };
         Ok(Earlier {
+            asked_at: known.created_at,
             event: EventRef { id: event, status },
-            targets: read(targets.as_deref().unwrap_or_default())?,
+            targets: read(known.targets.as_deref().unwrap_or_default())?,
             entry: entry.map(Box::new),
         })
     }

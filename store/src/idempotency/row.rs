@@ -156,7 +156,7 @@ pub(super) async fn hold_on(
 pub(super) fn select() -> String {
     let held = is_held("$4");
     format!(
-        "SELECT fingerprint, master_no, log_id, event_id, targets, \
+        "SELECT fingerprint, master_no, log_id, event_id, targets, created_at, \
          CASE WHEN {held} THEN 1 ELSE 0 END AS held FROM idempotency_key \
          WHERE tenant_id = $1 AND principal_id = $2 AND client_key = $3 AND expires_at > $4"
     )

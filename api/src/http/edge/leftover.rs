@@ -27,6 +27,8 @@ use tokio::time::Sleep;
 const MOST_BYTES: usize = 512 * 1024;
 /// How long the client has for reading its answer while it still sends.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the rest of a body may stand still that is read to its end.
+const STALL: Duration = Duration::from_secs(10);
 
 /// The request's body, shared with whoever handles the request.
 #[derive(Clone)]
@@ -43,7 +45,21 @@ pub(super) struct Drained {
     answered: bool,
     rest: Incoming,
     left: usize,
+    /// How long nothing is read before the connection is closed.
+    patience: Duration,
     until: Option<Pin<Box<Sleep>>>,
+}
+
+/// Whether the rest of the request is read to its end.
+///
+/// An error tells a client to stop sending. Many do not expect a success before they have sent everything, and
+/// take a closed connection for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// A part of it.
+    Part,
+    /// All of it, as long as it comes.
+    Whole,
 }
 
 /// Why the connection is closed.
@@ -69,7 +85,7 @@ impl Incoming {
     }
 
     /// The answer, which is followed by what is left of this body, if anything is.
-    pub(super) fn after(self, body: BoxBody) -> BoxBody {
+    pub(super) fn after(self, body: BoxBody, rest: Rest) -> BoxBody {
         if self.0.borrow().ended {
             return body;
         }
@@ -77,7 +93,14 @@ impl Incoming {
             body,
             answered: false,
             rest: self,
-            left: MOST_BYTES,
+            left: match rest {
+                Rest::Part => MOST_BYTES,
+                Rest::Whole => usize::MAX,
+            },
+            patience: match rest {
+                Rest::Part => PATIENCE,
+                Rest::Whole => STALL,
+            },
             until: None,
         }
         .boxed()
@@ -102,15 +125,20 @@ impl Drained {
     fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StillSending>> {
         while self.left > 0 {
             match Pin::new(&mut self.rest).poll_next(context) {
+                Poll::Ready(Some(Ok(bytes))) if self.left == usize::MAX => {
+                    drop(bytes);
+                    self.until = None;
+                }
                 Poll::Ready(Some(Ok(bytes))) => self.left = self.left.saturating_sub(bytes.len()),
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => break,
             }
         }
         // Nothing more is read: the client's writing stands still, its answer stays readable.
+        let patience = self.patience;
         let until = self
             .until
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         until.as_mut().poll(context).map(|()| Err(StillSending))
     }
 }
