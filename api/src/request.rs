@@ -7,7 +7,8 @@ use std::sync::{
 
 use secrecy::SecretString;
 use store::{
-    Actor, Operator, Person, RequestContext, Snapshot, Store, StoreError, auth::SignedIn,
+    Actor, Operator, Person, RequestContext, Snapshot, Store, StoreError,
+    auth::SignedIn,
     idempotency::{Claim, Earlier},
 };
 use tokio::sync::OnceCell;

@@ -193,7 +193,11 @@ pub(crate) async fn enter(
     let open = request.claim.as_ref().filter(|claim| claim.stage() == OPEN);
     let (Some(claim), Some(home)) = (open, home(tenant, principal)) else {
         // One that was answered before is never done again.
-        if request.claim.as_ref().is_some_and(|claim| claim.0.earlier.is_some()) {
+        if request
+            .claim
+            .as_ref()
+            .is_some_and(|claim| claim.0.earlier.is_some())
+        {
             return Err(StoreError::IdempotencyKeyInUse);
         }
         enter_tenant(conn, tenant, check).await?;
@@ -343,6 +347,9 @@ mod tests {
     #[test]
     fn neither_name_nor_digest_is_shown() {
         let claim = Claim::new("hunter2".to_owned(), &[b"hunter3"]);
-        assert_eq!(format!("{claim:?}"), "Claim { stage: 0, earlier: None, .. }");
+        assert_eq!(
+            format!("{claim:?}"),
+            "Claim { stage: 0, earlier: None, .. }"
+        );
     }
 }

@@ -56,9 +56,11 @@ fn has_done_something(answer: &Answer) -> bool {
         let payloads = data.as_object().into_iter().flat_map(|data| data.values());
         return body.get("errors").is_none()
             && payloads.into_iter().all(|payload| {
-                    let errors = payload.get("userErrors").and_then(|errors| errors.as_array());
-                    errors.is_none_or(Vec::is_empty) && payload.get("auditEvent") != Some(&Value::Null)
-                });
+                let errors = payload
+                    .get("userErrors")
+                    .and_then(|errors| errors.as_array());
+                errors.is_none_or(Vec::is_empty) && payload.get("auditEvent") != Some(&Value::Null)
+            });
     }
     answer.status.is_success()
 }

@@ -335,7 +335,11 @@ impl App {
     #[must_use]
     pub fn client(&self, token: &str) -> Client {
         let client = Client::new(self.urls(), Arc::clone(&self.next), Some(token.to_owned()));
-        if self.drops { client.dropping() } else { client }
+        if self.drops {
+            client.dropping()
+        } else {
+            client
+        }
     }
 
     /// The client of the first key, which has every scope.

@@ -73,7 +73,13 @@ pub(super) async fn verify_receipt(
         let claim = Claim::new(key, &[b"POST", what.as_bytes(), &bytes]);
         caller = caller.recalling(&front.app.store, claim).await?;
     }
-    run(&request, &caller, full || asked.full, asked.receipt.as_deref()).await
+    run(
+        &request,
+        &caller,
+        full || asked.full,
+        asked.receipt.as_deref(),
+    )
+    .await
 }
 
 /// The newest signed checkpoint, as it is.

@@ -65,7 +65,11 @@ fn quoted(text: &str) -> Option<String> {
     loop {
         match characters.next()? {
             '"' => return characters.as_str().is_empty().then_some(key),
-            '\\' => key.push(characters.next().filter(|next| matches!(next, '"' | '\\'))?),
+            '\\' => key.push(
+                characters
+                    .next()
+                    .filter(|next| matches!(next, '"' | '\\'))?,
+            ),
             character @ ' '..='~' => key.push(character),
             _ => return None,
         }

@@ -79,7 +79,10 @@ fn claim(key: String, request: &HttpRequest) -> Claim {
     ];
     let headers = said.map(|name| {
         let values = request.headers().get_all(name);
-        values.map(|value| value.as_bytes()).collect::<Vec<_>>().join(&b'\n')
+        values
+            .map(|value| value.as_bytes())
+            .collect::<Vec<_>>()
+            .join(&b'\n')
     });
     let mut asked: Vec<&[u8]> = vec![b"PUT", request.uri().path().as_bytes()];
     asked.extend(headers.iter().map(Vec::as_slice));

@@ -39,12 +39,7 @@ pub struct Invited {
 /// # Errors
 /// [`Code::Invalid`] on `email`, [`Code::RoleTooHigh`], [`Code::AlreadyExists`],
 /// [`Code::QuotaExceeded`].
-pub async fn invite(
-    app: &App,
-    actor: &Actor,
-    email: &str,
-    role: Role,
-) -> Result<Invited, Error> {
+pub async fn invite(app: &App, actor: &Actor, email: &str, role: Role) -> Result<Invited, Error> {
     app.store.permit(actor, Action::MemberInvite)?;
     if let Some(earlier) = actor.earlier() {
         let snapshot = app.store.snapshot(actor).await?;

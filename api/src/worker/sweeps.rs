@@ -101,7 +101,10 @@ async fn leases(app: &App) -> Result<usize, Error> {
 }
 
 async fn idempotency_keys(app: &App) -> Result<usize, Error> {
-    let tx = app.store.begin_system(Reason::IdempotencyBookkeeping).await?;
+    let tx = app
+        .store
+        .begin_system(Reason::IdempotencyBookkeeping)
+        .await?;
     let forgotten = tx.sweep_claims(tx.now(), FORGOTTEN).await?;
     tx.commit_without_event().await?;
     Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))

@@ -85,7 +85,10 @@ async fn a_repetition_learns_what_the_first_request_changed(g: &Ground) -> Resul
     g.db.sequence_all().await?;
     let later = named(g, &g.owner(), "k").await?;
     let entry = later.earlier().and_then(|earlier| earlier.entry());
-    assert_eq!(entry.map(|entry| entry.action.as_str()), Some("api_key.create"));
+    assert_eq!(
+        entry.map(|entry| entry.action.as_str()),
+        Some("api_key.create")
+    );
     Ok(())
 }
 
@@ -118,7 +121,9 @@ async fn another_request_under_the_same_name_is_refused(g: &Ground) -> Result<()
     let refused = g.store().recall(&g.owner(), other).await;
     assert!(matches!(refused, Err(StoreError::IdempotencyKeyReused)));
     // Whoever has neither this master key nor the one before cannot say that it is the same.
-    let rotated = g.db.store_with(store::keys::MasterKey::new(2, [7; 32])).await?;
+    let rotated =
+        g.db.store_with(store::keys::MasterKey::new(2, [7; 32]))
+            .await?;
     let refused = rotated.recall(&g.owner(), claim("k")).await;
     assert!(matches!(refused, Err(StoreError::IdempotencyKeyReused)));
     Ok(())
@@ -160,12 +165,18 @@ async fn names_are_forgotten_when_their_time_is_over(g: &Ground) -> Result<()> {
     }
     g.db.clock.advance(KEPT - TimeDelta::hours(2));
     let sweep = async |limit| -> Result<u64> {
-        let tx = g.store().begin_system(Reason::IdempotencyBookkeeping).await?;
+        let tx = g
+            .store()
+            .begin_system(Reason::IdempotencyBookkeeping)
+            .await?;
         let swept = tx.sweep_claims(tx.now(), limit).await?;
         tx.commit_without_event().await?;
         Ok(swept)
     };
-    assert_eq!((sweep(1).await?, sweep(9).await?, sweep(9).await?), (1, 1, 0));
+    assert_eq!(
+        (sweep(1).await?, sweep(9).await?, sweep(9).await?),
+        (1, 1, 0)
+    );
     assert_eq!(
         g.db.look("SELECT client_key FROM idempotency_key").await?,
         [Some("c".to_owned())]
@@ -181,11 +192,19 @@ async fn an_event_without_a_change_has_its_name_too(g: &Ground) -> Result<()> {
         reused: Public(false),
     };
     let first = named(g, &g.owner(), "k").await?;
-    let event = g.store().record(&first, Action::LinkCreate, issued()).await?;
+    let event = g
+        .store()
+        .record(&first, Action::LinkCreate, issued())
+        .await?;
     let again = named(g, &g.owner(), "k").await?;
-    assert_eq!(again.earlier().map(|earlier| earlier.event().id), Some(event.id));
+    assert_eq!(
+        again.earlier().map(|earlier| earlier.event().id),
+        Some(event.id)
+    );
     // What a repetition hands out beside its answer is recorded like everything else.
-    g.store().record(&again, Action::LinkCreate, issued()).await?;
+    g.store()
+        .record(&again, Action::LinkCreate, issued())
+        .await?;
     assert_eq!(rows(g).await?, 1);
     Ok(())
 }
@@ -212,8 +231,12 @@ async fn the_names_of_operators_are_their_own_whatever_the_tenant(g: &Ground) ->
     let again = g.store().recall_operator(&operator, claim("k")).await?;
     let earlier = again.earlier().context("it was answered")?;
     assert_eq!(earlier.id::<entity::TenantId>()?, g.tenant());
-    assert_eq!(Some(earlier.event().id), receipt.event().map(|event| event.id));
-    let home = g.db.look("SELECT CAST(tenant_id AS text) FROM idempotency_key");
+    assert_eq!(
+        Some(earlier.event().id),
+        receipt.event().map(|event| event.id)
+    );
+    let home =
+        g.db.look("SELECT CAST(tenant_id AS text) FROM idempotency_key");
     assert_eq!(home.await?, [Some(uuid::Uuid::nil().to_string())]);
     // The member of the same tenant has another.
     g.store()
@@ -226,7 +249,9 @@ async fn the_names_of_operators_are_their_own_whatever_the_tenant(g: &Ground) ->
 /// Opens an upload as a stream does, under the name.
 async fn stream(g: &Ground, actor: &Actor) -> Result<Opened> {
     let tx = g.store().begin(actor, Action::FileUpload).await?;
-    let opened = tx.open_upload(g.new_upload(new_file("a.txt", 10), true)).await?;
+    let opened = tx
+        .open_upload(g.new_upload(new_file("a.txt", 10), true))
+        .await?;
     let begun = FileUploadBegun {
         file: Target(opened.file.id),
         upload: Target(opened.upload.id),
@@ -338,7 +363,12 @@ async fn whoever_comes_second_is_told_at_once() -> Result<()> {
     crate::ground::run(Database::Postgres, async |g| {
         let first = named(g, &g.owner(), "k").await?;
         let second = named(g, &g.owner(), "k").await?;
-        let key = key_actor(g.tenant(), g.seed.key, policy::Scopes::all(), policy::Role::Owner);
+        let key = key_actor(
+            g.tenant(),
+            g.seed.key,
+            policy::Scopes::all(),
+            policy::Role::Owner,
+        );
         let other = named(g, &key, "k").await?;
         let working = g.store().begin(&first, Action::FileTrash).await?;
         let refused = g.store().begin(&second, Action::FileTrash).await;
@@ -367,7 +397,9 @@ async fn of_many_at_once_one_changes_something() -> Result<()> {
                             return Ok::<_, StoreError>((false, earlier.event().id));
                         }
                         let tx = match store.begin(&actor, Action::FileTrash).await {
-                            Err(StoreError::IdempotencyKeyInUse | StoreError::Overloaded) => continue,
+                            Err(StoreError::IdempotencyKeyInUse | StoreError::Overloaded) => {
+                                continue;
+                            }
                             tx => tx?,
                         };
                         let receipt = tx.commit(some_event()).await?;

@@ -57,7 +57,13 @@ async fn state(app: &App) -> anyhow::Result<BTreeMap<String, String>> {
     // How often anybody has asked is counted for each request.
     let sql = "SELECT metric || ' ' || used || ' ' || reserved || ' ' || trash FROM usage_counter \
                WHERE metric <> 'API_CALLS' ORDER BY 1";
-    let used: Vec<String> = app.database.look(sql).await?.into_iter().flatten().collect();
+    let used: Vec<String> = app
+        .database
+        .look(sql)
+        .await?
+        .into_iter()
+        .flatten()
+        .collect();
     state.insert("usage".to_owned(), used.join(", "));
     // The system log has the times at which the worker looked.
     let nil = uuid();
@@ -66,7 +72,13 @@ async fn state(app: &App) -> anyhow::Result<BTreeMap<String, String>> {
          WHERE CAST(tenant_id AS text) <> '{nil}' AND actor_type <> 'system' \
          GROUP BY action, outcome ORDER BY 1"
     );
-    let events: Vec<String> = app.database.look(&sql).await?.into_iter().flatten().collect();
+    let events: Vec<String> = app
+        .database
+        .look(&sql)
+        .await?
+        .into_iter()
+        .flatten()
+        .collect();
     state.insert("events".to_owned(), events.join(", "));
     Ok(state)
 }

@@ -19,9 +19,22 @@ async fn a_repetition_gets_the_first_answer_without_its_secret(
 ) -> anyhow::Result<()> {
     let app = App::start(stack).await?;
     let owner = app.owner().await?;
-    let ask = async || named(&owner, "\"k 1\"", "apiKeyCreate", new_key("twice"), SELECTION).await;
+    let ask = async || {
+        named(
+            &owner,
+            "\"k 1\"",
+            "apiKeyCreate",
+            new_key("twice"),
+            SELECTION,
+        )
+        .await
+    };
     let (first, again) = (ask().await?, ask().await?);
-    ensure!(!is_replayed(&first) && is_replayed(&again), "{}", again.text());
+    ensure!(
+        !is_replayed(&first) && is_replayed(&again),
+        "{}",
+        again.text()
+    );
     let (first, again) = (first.json()?, again.json()?);
     let at = |answer: &Value, part: &str| answer["data"]["apiKeyCreate"][part].clone();
     assert_eq!(at(&first, "apiKey"), at(&again, "apiKey"));
@@ -34,7 +47,8 @@ async fn a_repetition_gets_the_first_answer_without_its_secret(
     let selection = "invitation { id email token }";
     let ask = async || named(&owner, "k2", "memberInvite", guest.clone(), selection).await;
     let (first, again) = (ask().await?.json()?, ask().await?.json()?);
-    let at = |answer: &Value, part: &str| answer["data"]["memberInvite"]["invitation"][part].clone();
+    let at =
+        |answer: &Value, part: &str| answer["data"]["memberInvite"]["invitation"][part].clone();
     assert_eq!(at(&first, "id"), at(&again, "id"));
     ensure!(at(&first, "token").is_string() && at(&again, "token").is_null());
     app.close().await
@@ -66,17 +80,26 @@ async fn a_name_is_its_principals_own_and_stands_for_one_request(
     let other = named(&key, "k", "fileTrash", other, "file { id state }").await?;
     let selection = named(&key, "k", "fileTrash", trash.clone(), "file { id }").await?;
     for refused in [restore, other, selection] {
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (422, "IDEMPOTENCY_KEY_REUSED")
+        );
     }
     // A refusal is no outcome: the name stays free until something is done under it.
     let bad = named(&owner, "n", "apiKeyCreate", new_key(""), SELECTION).await?;
     ensure!(bad.text().contains("INVALID"), "{}", bad.text());
     let good = named(&owner, "n", "apiKeyCreate", new_key("good"), SELECTION).await?;
-    ensure!(good.text().contains("secret") && !is_replayed(&good), "{}", good.text());
+    ensure!(
+        good.text().contains("secret") && !is_replayed(&good),
+        "{}",
+        good.text()
+    );
     // Who repeats it gets it by the right that is there now.
     let id = text(&good.json()?, "/data/apiKeyCreate/apiKey/id")?;
     let secret = text(&good.json()?, "/data/apiKeyCreate/secret")?;
-    owner.mutate("apiKeyRevoke", json!({ "id": id }), "apiKey { id }").await?;
+    owner
+        .mutate("apiKeyRevoke", json!({ "id": id }), "apiKey { id }")
+        .await?;
     let revoked = named(&app.client(&secret), "n", "fileTrash", trash, "file { id }").await?;
     assert_eq!(revoked.status, 401);
     app.close().await

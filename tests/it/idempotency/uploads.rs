@@ -16,12 +16,18 @@ use super::{is_replayed, named, number};
 const PATH: &str = "/v1/files/workspace/doc/o/named.txt";
 
 async fn put(client: &Client, key: &str, body: impl Into<Body>) -> anyhow::Result<Answer> {
-    let request = client.request(Method::PUT, PATH).header("idempotency-key", key);
+    let request = client
+        .request(Method::PUT, PATH)
+        .header("idempotency-key", key);
     Answer::of(request.body(body).send().await?).await
 }
 
 async fn files(app: &App) -> anyhow::Result<i64> {
-    number(app, "SELECT COUNT(*) FROM file WHERE filename = 'named.txt' AND state = 'ready'").await
+    number(
+        app,
+        "SELECT COUNT(*) FROM file WHERE filename = 'named.txt' AND state = 'ready'",
+    )
+    .await
 }
 
 #[rstest]
@@ -32,20 +38,36 @@ async fn a_file_that_is_sent_again_is_stored_once(#[case] stack: Stack) -> anyho
     let app = App::start(stack).await?;
     let key = app.key();
     let first = put(&key, "\"f\"", "words").await?;
-    ensure!(first.status == 201 && !is_replayed(&first), "{}", first.text());
+    ensure!(
+        first.status == 201 && !is_replayed(&first),
+        "{}",
+        first.text()
+    );
     let again = put(&key, "f", "words").await?;
-    ensure!(again.status == 201 && is_replayed(&again), "{}", again.text());
+    ensure!(
+        again.status == 201 && is_replayed(&again),
+        "{}",
+        again.text()
+    );
     assert_eq!(first.json()?, again.json()?);
     // Another address, another length, another type, another digest: another request.
     let others = [
-        key.request(Method::PUT, "/v1/files/workspace/doc/o/other.txt").body("words"),
+        key.request(Method::PUT, "/v1/files/workspace/doc/o/other.txt")
+            .body("words"),
         key.request(Method::PUT, PATH).body("other words"),
-        key.request(Method::PUT, PATH).header("content-type", "text/plain").body("words"),
-        key.request(Method::PUT, PATH).header("strongroom-replaces", text(&first.json()?, "/id")?).body("words"),
+        key.request(Method::PUT, PATH)
+            .header("content-type", "text/plain")
+            .body("words"),
+        key.request(Method::PUT, PATH)
+            .header("strongroom-replaces", text(&first.json()?, "/id")?)
+            .body("words"),
     ];
     for other in others {
         let refused = Answer::of(other.header("idempotency-key", "f").send().await?).await?;
-        assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, "IDEMPOTENCY_KEY_REUSED"));
+        assert_eq!(
+            (refused.status.as_u16(), refused.code().as_str()),
+            (422, "IDEMPOTENCY_KEY_REUSED")
+        );
     }
     assert_eq!(files(&app).await?, 1);
     let uploads = "SELECT COUNT(*) FROM upload";
@@ -91,8 +113,14 @@ async fn a_second_one_waits_for_the_first_and_goes_on_when_that_dies(
         .await?;
         let (body, _second) = halting();
         let second = put(&key, &name, body).await?;
-        assert_eq!((second.status.as_u16(), second.code().as_str()), (409, "IDEMPOTENCY_KEY_IN_USE"));
-        ensure!(!second.header("retry-after").is_empty(), "when to come again");
+        assert_eq!(
+            (second.status.as_u16(), second.code().as_str()),
+            (409, "IDEMPOTENCY_KEY_IN_USE")
+        );
+        ensure!(
+            !second.header("retry-after").is_empty(),
+            "when to come again"
+        );
         ensure!(go.send(ends_well).is_ok(), "the first has ended already");
         let first = first.await?;
         assert_eq!(first.is_ok_and(|first| first.status == 201), ends_well);
@@ -104,7 +132,12 @@ async fn a_second_one_waits_for_the_first_and_goes_on_when_that_dies(
             Ok((answer.status != 409).then_some(answer))
         })
         .await?;
-        assert_eq!((third.status.as_u16(), is_replayed(&third)), (201, ends_well), "{}", third.text());
+        assert_eq!(
+            (third.status.as_u16(), is_replayed(&third)),
+            (201, ends_well),
+            "{}",
+            third.text()
+        );
         assert_eq!(files(&app).await? - before, 1);
     }
     app.close().await
@@ -123,14 +156,23 @@ async fn curl_is_content_with_an_answer_that_comes_before_its_body_is_sent() -> 
         curl.args(["-sS", "--fail-with-body", "--max-time", "60", "-i", "-T"])
             .arg(&body)
             .args(["-H", "Idempotency-Key: \"large\""])
-            .args(["-H", &format!("Authorization: Bearer {}", app.first_run.api_key)])
+            .args([
+                "-H",
+                &format!("Authorization: Bearer {}", app.first_run.api_key),
+            ])
             .arg(format!("{}{PATH}", app.url()));
         let out = curl.output().await?;
         let answer = String::from_utf8_lossy(&out.stdout).into_owned();
-        ensure!(out.status.success(), "{answer} {}", String::from_utf8_lossy(&out.stderr));
+        ensure!(
+            out.status.success(),
+            "{answer} {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         answers.push(answer);
     }
-    let replayed = answers.iter().map(|answer| answer.contains("idempotency-replayed: true"));
+    let replayed = answers
+        .iter()
+        .map(|answer| answer.contains("idempotency-replayed: true"));
     assert_eq!(replayed.collect::<Vec<_>>(), [false, true, true]);
     assert_eq!(files(&app).await?, 1);
     // A client that sends everything before it reads anything.
@@ -143,7 +185,11 @@ async fn curl_is_content_with_an_answer_that_comes_before_its_body_is_sent() -> 
     let whole = [head.as_bytes(), &bytes].concat();
     let answer = tokio::time::timeout(Duration::from_secs(60), tests::raw::exchange(&host, &whole));
     let answer = answer.await.context("no answer")??;
-    ensure!(answer.status == 201 && is_replayed(&answer), "{}", answer.text());
+    ensure!(
+        answer.status == 201 && is_replayed(&answer),
+        "{}",
+        answer.text()
+    );
     app.close().await
 }
 
@@ -161,10 +207,14 @@ async fn a_direct_upload_that_is_created_again_is_the_same_with_a_fresh_request(
         "system": "workspace", "objectType": "doc", "objectId": "o", "filename": "named.txt",
         "mediaType": "text/plain", "byteLen": bytes.len().to_string(), "sha256": sha256_hex(bytes),
     });
-    let selection = "upload { id url headers { name value } expiresAt } file { id state } auditEvent { id }";
+    let selection =
+        "upload { id url headers { name value } expiresAt } file { id state } auditEvent { id }";
     let create = async || -> anyhow::Result<(bool, Value)> {
         let answer = named(&key, "d", "fileUploadCreate", input.clone(), selection).await?;
-        Ok((is_replayed(&answer), answer.json()?["data"]["fileUploadCreate"].clone()))
+        Ok((
+            is_replayed(&answer),
+            answer.json()?["data"]["fileUploadCreate"].clone(),
+        ))
     };
     let (_, lost) = create().await?;
     let (replayed, created) = create().await?;
@@ -175,10 +225,24 @@ async fn a_direct_upload_that_is_created_again_is_the_same_with_a_fresh_request(
     // The request of the lost answer is not needed: this one is signed as well.
     key.send_presigned(&created, bytes).await?;
     let complete = json!({ "uploadId": text(&created, "/upload/id")? });
-    let done = async || named(&key, "c", "fileUploadComplete", complete.clone(), "file { id }").await;
+    let done = async || {
+        named(
+            &key,
+            "c",
+            "fileUploadComplete",
+            complete.clone(),
+            "file { id }",
+        )
+        .await
+    };
     let (first, again) = (done().await?, done().await?);
-    ensure!(is_replayed(&again) && first.text() == again.text(), "{}", again.text());
-    key.until_state(&text(&created, "/file/id")?, "READY").await?;
+    ensure!(
+        is_replayed(&again) && first.text() == again.text(),
+        "{}",
+        again.text()
+    );
+    key.until_state(&text(&created, "/file/id")?, "READY")
+        .await?;
     // There is nothing left to send.
     let (replayed, created) = create().await?;
     ensure!(replayed && created["upload"].is_null(), "{created}");
@@ -186,9 +250,22 @@ async fn a_direct_upload_that_is_created_again_is_the_same_with_a_fresh_request(
     assert_eq!(files(&app).await?, 1);
     // A link is made again for what is left of its life.
     let wanted = json!({ "fileId": text(&created, "/file/id")?, "expiresIn": 600 });
-    let link = async || named(&key, "l", "fileSignedUrlCreate", wanted.clone(), "signedUrl { url }").await;
+    let link = async || {
+        named(
+            &key,
+            "l",
+            "fileSignedUrlCreate",
+            wanted.clone(),
+            "signedUrl { url }",
+        )
+        .await
+    };
     let (first, again) = (link().await?, link().await?);
-    ensure!(!is_replayed(&first) && is_replayed(&again), "{}", again.text());
+    ensure!(
+        !is_replayed(&first) && is_replayed(&again),
+        "{}",
+        again.text()
+    );
     let url = text(&again.json()?, "/data/fileSignedUrlCreate/signedUrl/url")?;
     assert_eq!(key.download(&url).await?.body, bytes);
     let issued = "SELECT COUNT(*) FROM idempotency_key WHERE client_key = 'l'";
