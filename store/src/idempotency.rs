@@ -12,6 +12,8 @@
 
 mod recall;
 mod row;
+mod stream;
+mod taken;
 
 use std::sync::{
     Arc,
@@ -19,18 +21,14 @@ use std::sync::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{EventId, TenantId, UploadId, audit_entry};
+use entity::audit_entry;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    Actor, EventRef, Events, Operator, Principal, Receipt, RequestContext, Store, StoreError, Tx,
-    conn::Conn,
-    event::class::TargetId,
-    system::{Reason, SystemTx},
-    tx::{TenantCheck, enter_tenant},
+    Actor, EventRef, Operator, Receipt, StoreError, event::class::TargetId, system::SystemTx,
 };
-use row::Place;
+pub(crate) use taken::{Taken, enter, targets};
 
 /// The longest name, in characters; each is one byte.
 pub const KEY_MAX_CHARS: usize = 255;
@@ -171,154 +169,6 @@ impl Operator {
     #[must_use]
     pub fn earlier(&self) -> Option<&Earlier> {
         self.request.claim.as_ref()?.0.earlier.as_ref()
-    }
-}
-
-/// A name that a transaction has taken.
-#[derive(Debug)]
-pub(crate) struct Taken {
-    claim: Claim,
-    /// Set when an earlier transaction took it, for this upload.
-    upload: Option<UploadId>,
-}
-
-/// Names the tenant to the database as [`enter_tenant`] does, and takes the request's name if it has one.
-pub(crate) async fn enter(
-    store: &Store,
-    conn: &Conn,
-    (tenant, principal): (TenantId, Principal),
-    request: &RequestContext,
-    check: TenantCheck,
-) -> Result<Option<Taken>, StoreError> {
-    let open = request.claim.as_ref().filter(|claim| claim.stage() == OPEN);
-    let (Some(claim), Some(home)) = (open, home(tenant, principal)) else {
-        // One that was answered before is never done again.
-        if request
-            .claim
-            .as_ref()
-            .is_some_and(|claim| claim.0.earlier.is_some())
-        {
-            return Err(StoreError::IdempotencyKeyInUse);
-        }
-        enter_tenant(conn, tenant, check).await?;
-        return Ok(None);
-    };
-    let place = Place::of(home, principal, claim);
-    // The names of operators are the deployment's own; a transaction sees one tenant's rows at a time.
-    if home != tenant {
-        enter_tenant(conn, home, TenantCheck::None).await?;
-        row::take(store, conn, &place, claim).await?;
-    }
-    enter_tenant(conn, tenant, check).await?;
-    if home == tenant {
-        row::take(store, conn, &place, claim).await?;
-    }
-    Ok(Some(Taken {
-        claim: claim.clone(),
-        upload: None,
-    }))
-}
-
-/// Whose rows the names of a principal are; none where a principal cannot be told from another.
-fn home(tenant: TenantId, principal: Principal) -> Option<TenantId> {
-    match principal {
-        Principal::User(_) | Principal::ApiKey(_) => Some(tenant),
-        Principal::Operator(_) => Some(TenantId::SYSTEM),
-        Principal::Person(_) | Principal::System(_) | Principal::Anonymous => None,
-    }
-}
-
-impl Taken {
-    /// The last step of a commit that was taken under the name.
-    pub(crate) fn answered(&self) {
-        self.claim.advance(ANSWERED);
-    }
-
-    /// Writes what the transaction is about to commit: the last of the events.
-    pub(crate) async fn answer(
-        &self,
-        tx: &Tx,
-        event: EventId,
-        targets: String,
-    ) -> Result<(), StoreError> {
-        let (tenant, principal) = (tx.tenant(), tx.principal());
-        let home = home(tenant, principal).unwrap_or(tenant);
-        let place = Place::of(home, principal, &self.claim);
-        if home != tenant {
-            enter_tenant(tx.conn(), home, TenantCheck::None).await?;
-        }
-        let outcome = (tenant, event, targets);
-        row::answer(tx.conn(), &place, self.upload, outcome).await?;
-        if home != tenant {
-            enter_tenant(tx.conn(), tenant, TenantCheck::None).await?;
-        }
-        Ok(())
-    }
-}
-
-/// The ids that the last of the events names, as they are stored.
-pub(crate) fn targets(events: &Events) -> String {
-    let targets = events.last().into_iter().flat_map(|event| &event.targets);
-    let targets: Vec<String> = targets
-        .map(|(kind, uuid)| format!("{kind}:{uuid}"))
-        .collect();
-    targets.join(" ")
-}
-
-impl Tx {
-    /// Commits the first part of a change that streams: the name stays taken for as long as `upload` is open and
-    /// [`Store::hold_claim`] says so. Without a name it is [`Tx::commit`].
-    ///
-    /// # Errors
-    /// As [`Tx::commit`].
-    pub async fn commit_holding(
-        mut self,
-        upload: UploadId,
-        events: impl Into<Events>,
-    ) -> Result<Receipt, StoreError> {
-        let Some(taken) = self.take_claim() else {
-            return self.commit(events).await;
-        };
-        let place = Place::of(self.tenant(), self.principal(), &taken.claim);
-        row::hold(self.conn(), &place, upload, self.now() + HELD).await?;
-        let receipt = self.commit(events).await?;
-        taken.claim.advance(HOLDING);
-        Ok(receipt)
-    }
-
-    /// Commits the last part of a change that streamed, as the outcome of its request. Without a name it is
-    /// [`Tx::commit`].
-    ///
-    /// # Errors
-    /// As [`Tx::commit`]; [`StoreError::IdempotencyKeyInUse`] when the name was lost to a repetition, because
-    /// nothing was heard of this one for [`HELD`].
-    pub async fn commit_held(
-        mut self,
-        upload: UploadId,
-        events: impl Into<Events>,
-    ) -> Result<Receipt, StoreError> {
-        if let Some(claim) = self.claim().filter(|claim| claim.stage() == HOLDING) {
-            let upload = Some(upload);
-            self.put_claim(Taken { claim, upload });
-        }
-        self.commit(events).await
-    }
-}
-
-impl Store {
-    /// Says that the stream into `upload` is at work, so that its name stays taken. Nothing to do without a name.
-    ///
-    /// # Errors
-    /// As the database says.
-    pub async fn hold_claim(&self, actor: &Actor, upload: UploadId) -> Result<(), StoreError> {
-        let claim = actor.request.claim.as_ref();
-        let Some(claim) = claim.filter(|claim| claim.stage() == HOLDING) else {
-            return Ok(());
-        };
-        let tx = self.begin_system(Reason::IdempotencyBookkeeping).await?;
-        let place = Place::of(actor.tenant, actor.principal, claim);
-        row::hold_on(tx.conn(), &place, upload, tx.now() + HELD).await?;
-        tx.commit_without_event().await
     }
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::{Claim, Earlier, home, row};
+use super::{Claim, Earlier, row, taken::home};
 use crate::{
     Actor, EventRef, EventStatus, Operator, Principal, RequestContext, Store, StoreError, View,
     conn::Conn,
