@@ -148,11 +148,20 @@ impl ApiKeyMutation {
             input.expires_at.map(|at| at.0),
             input.cidrs.unwrap_or_default(),
         );
-        ApiKeyCreatePayload::of(created.await.map(|made| ApiKeyCreatePayload {
-            api_key: Some(ApiKey::new(made.key)),
-            secret: made.secret.map(|secret| secret.expose_secret().to_owned()),
-            user_errors: Vec::new(),
-            audit_event: made.event.map(Into::into),
+        ApiKeyCreatePayload::of(created.await.map(|made| {
+            let key = ApiKey::new(made.key);
+            match made.secret {
+                Some(secret) => {
+                    let secret = secret.expose_secret().to_owned();
+                    ApiKeyCreatePayload::done(key, secret, made.event)
+                }
+                None => ApiKeyCreatePayload {
+                    api_key: Some(key),
+                    secret: None,
+                    user_errors: Vec::new(),
+                    audit_event: made.event.map(Into::into),
+                },
+            }
         }))
     }
 

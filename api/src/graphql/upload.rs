@@ -137,13 +137,18 @@ impl UploadMutation {
         let done = async {
             let created = direct::create(&request.app, actor, input.read()?).await;
             let created = created.map_err(|error| about(error, "replaces"))?;
-            let row = created.upload;
-            let upload = created.request.map(|request| Upload { row, request });
-            Ok(FileUploadCreatePayload {
-                upload,
-                file: Some(File::new(created.file)),
-                user_errors: Vec::new(),
-                audit_event: created.event.map(Into::into),
+            let (row, file) = (created.upload, File::new(created.file));
+            Ok(match created.request {
+                Some(request) => {
+                    let upload = Upload { row, request };
+                    FileUploadCreatePayload::done(upload, file, created.event)
+                }
+                None => FileUploadCreatePayload {
+                    upload: None,
+                    file: Some(file),
+                    user_errors: Vec::new(),
+                    audit_event: created.event.map(Into::into),
+                },
             })
         };
         FileUploadCreatePayload::of(done.await)

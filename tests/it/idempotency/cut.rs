@@ -92,13 +92,8 @@ async fn kill_9_at_any_time_costs_nothing_and_doubles_nothing(
             let owner = owner.clone();
             let name = format!("kill {cycle} {number}");
             requests.spawn(async move {
-                let asked = named(
-                    &owner,
-                    &name.replace(' ', "-"),
-                    "apiKeyCreate",
-                    new_key(&name),
-                    SELECTION,
-                );
+                let key = name.replace(' ', "-");
+                let asked = named(&owner, &key, "apiKeyCreate", new_key(&name), SELECTION);
                 asked.await.is_ok_and(|answer| answer.status == 200)
             });
         }
