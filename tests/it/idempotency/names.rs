@@ -4,7 +4,7 @@ use anyhow::ensure;
 use reqwest::{Method, header::HeaderValue};
 use rstest::rstest;
 use serde_json::{Value, json};
-use tests::{Answer, App, Neighbour, Stack, client::text};
+use tests::{Answer, App, Neighbour, Stack, client::text, wait};
 
 use super::{is_replayed, keys_named, named, new_key};
 
@@ -162,5 +162,40 @@ async fn what_cannot_be_a_name_is_refused_and_nothing_is_done() -> anyhow::Resul
         .header("idempotency-key", "any")
         .json(&json!({ "query": "{ viewer { principal { id } } }" }));
     assert_eq!(request.send().await?.status(), 200);
+    app.close().await
+}
+
+#[rstest]
+#[case::sqlite(Stack::Sqlite)]
+#[case::postgres(Stack::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_with_a_receipt_is_begun_once(#[case] stack: Stack) -> anyhow::Result<()> {
+    let app = App::start(stack).await?;
+    let key = app.key();
+    key.put_text("a.txt", "a").await?;
+    let receipt = wait::until_some("the log has a checkpoint", 30, || async {
+        let answer = key.get("/v1/audit/checkpoint").await?;
+        Ok((answer.status == 200).then(|| answer.text()))
+    })
+    .await?;
+    let ask = async || {
+        let request = key
+            .request(Method::POST, "/v1/audit/verify")
+            .header("content-type", "text/plain")
+            .header("idempotency-key", "v");
+        Answer::of(request.body(receipt.clone()).send().await?).await
+    };
+    let (first, again) = (ask().await?, ask().await?);
+    ensure!(
+        first.status == 200 && !is_replayed(&first),
+        "{}",
+        first.text()
+    );
+    ensure!(
+        again.status == 200 && is_replayed(&again),
+        "{}",
+        again.text()
+    );
+    assert_eq!(first.json()?, again.json()?);
     app.close().await
 }
