@@ -21,7 +21,7 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::Stream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// How much of the rest is read.
 const MOST_BYTES: usize = 512 * 1024;
@@ -29,6 +29,8 @@ const MOST_BYTES: usize = 512 * 1024;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long the rest of a body may stand still that is read to its end.
 const STALL: Duration = Duration::from_secs(10);
+/// How long such a body is read at most; a trickle would keep its connection for good.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// The request's body, shared with whoever handles the request.
 #[derive(Clone)]
@@ -44,9 +46,12 @@ pub(super) struct Drained {
     body: BoxBody,
     answered: bool,
     rest: Incoming,
+    rest_of: Rest,
+    /// How much of a part is still read.
     left: usize,
     /// How long nothing is read before the connection is closed.
     patience: Duration,
+    began: Instant,
     until: Option<Pin<Box<Sleep>>>,
 }
 
@@ -93,14 +98,13 @@ impl Incoming {
             body,
             answered: false,
             rest: self,
-            left: match rest {
-                Rest::Part => MOST_BYTES,
-                Rest::Whole => usize::MAX,
-            },
+            rest_of: rest,
+            left: MOST_BYTES,
             patience: match rest {
                 Rest::Part => PATIENCE,
                 Rest::Whole => STALL,
             },
+            began: Instant::now(),
             until: None,
         }
         .boxed()
@@ -125,9 +129,10 @@ impl Drained {
     fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StillSending>> {
         while self.left > 0 {
             match Pin::new(&mut self.rest).poll_next(context) {
-                Poll::Ready(Some(Ok(bytes))) if self.left == usize::MAX => {
-                    drop(bytes);
-                    self.until = None;
+                Poll::Ready(Some(Ok(_))) if self.rest_of == Rest::Whole => {
+                    if self.began.elapsed() < LONGEST {
+                        self.until = None;
+                    }
                 }
                 Poll::Ready(Some(Ok(bytes))) => self.left = self.left.saturating_sub(bytes.len()),
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
