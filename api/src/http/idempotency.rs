@@ -40,8 +40,9 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     Ok(Some(key))
 }
 
-/// Marks the answer to a repetition.
+/// Marks the answer to a repetition, and counts it.
 pub(super) fn mark(response: &mut HttpResponse) {
+    metrics::counter!("strongroom_idempotent_replays_total").increment(1);
     let headers = response.headers_mut();
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
 }
