@@ -3,7 +3,11 @@
 use entity::UploadId;
 
 use super::{HELD, HOLDING, row, row::Place, taken::Taken};
-use crate::{Actor, Events, Receipt, Store, StoreError, Tx, system::Reason};
+use crate::{
+    Actor, Events, Receipt, Store, StoreError, Tx,
+    system::Reason,
+    tx::{TenantCheck, enter_tenant},
+};
 
 impl Tx {
     /// Commits the first part of a change that streams: the name stays taken for as long as `upload` is open and
@@ -56,6 +60,7 @@ impl Store {
             return Ok(());
         };
         let tx = self.begin_system(Reason::IdempotencyBookkeeping).await?;
+        enter_tenant(tx.conn(), actor.tenant, TenantCheck::None).await?;
         let place = Place::of(actor.tenant, actor.principal, claim);
         row::hold_on(tx.conn(), &place, upload, tx.now() + HELD).await?;
         tx.commit_without_event().await
