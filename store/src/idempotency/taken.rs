@@ -25,16 +25,13 @@ pub(crate) async fn enter(
     request: &RequestContext,
     check: TenantCheck,
 ) -> Result<Option<Taken>, StoreError> {
-    let open = request.claim.as_ref().filter(|claim| claim.stage() == OPEN);
+    let claim = request.claim.as_ref();
+    // What was done before is never done again, also by a use case that has no answer to a repetition.
+    if claim.is_some_and(|claim| claim.0.earlier.is_some()) {
+        return Err(StoreError::IdempotencyKeyInUse);
+    }
+    let open = claim.filter(|claim| claim.stage() == OPEN);
     let (Some(claim), Some(home)) = (open, home(tenant, principal)) else {
-        // One that was answered before is never done again.
-        if request
-            .claim
-            .as_ref()
-            .is_some_and(|claim| claim.0.earlier.is_some())
-        {
-            return Err(StoreError::IdempotencyKeyInUse);
-        }
         enter_tenant(conn, tenant, check).await?;
         return Ok(None);
     };

@@ -9,7 +9,7 @@ use reqwest::{Body, Method};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tests::{Answer, App, Client, Stack, client::text, file::sha256_hex, wait};
-use tokio::{process::Command, sync::oneshot};
+use tokio::{process::Command, sync::oneshot, task::JoinSet};
 
 use super::{is_replayed, named, number};
 
@@ -102,7 +102,8 @@ async fn a_second_one_waits_for_the_first_and_goes_on_when_that_dies(
         let name = format!("s-{ends_well}");
         let before = files(&app).await?;
         let (body, go) = halting();
-        let first = tokio::spawn({
+        let mut first = JoinSet::new();
+        first.spawn({
             let (key, name) = (key.clone(), name.clone());
             async move { put(&key, &name, body).await }
         });
@@ -122,7 +123,7 @@ async fn a_second_one_waits_for_the_first_and_goes_on_when_that_dies(
             "when to come again"
         );
         ensure!(go.send(ends_well).is_ok(), "the first has ended already");
-        let first = first.await?;
+        let first = first.join_next().await.context("it was sent")??;
         assert_eq!(first.is_ok_and(|first| first.status == 201), ends_well);
         // Until the server has noticed that the client is gone.
         let third = wait::until_some("the name is free, or answered", 30, || async {
