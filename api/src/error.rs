@@ -109,6 +109,10 @@ impl From<StoreError> for Error {
                 ConflictCode::Expired => Code::Expired,
             },
             StoreError::QuotaExceeded { .. } => Code::QuotaExceeded,
+            StoreError::IdempotencyKeyInUse => {
+                return Self::new(Code::IdempotencyKeyInUse).retry_after(1);
+            }
+            StoreError::IdempotencyKeyReused => Code::IdempotencyKeyReused,
             StoreError::Overloaded => return Self::new(Code::Overloaded).retry_after(1),
             StoreError::Unavailable(_) => {
                 return Self::new(Code::Unavailable).because(error).retry_after(5);

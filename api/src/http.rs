@@ -25,6 +25,7 @@ mod graphiql;
 mod graphql;
 mod headers;
 mod health;
+mod idempotency;
 mod json;
 mod serve;
 mod state;

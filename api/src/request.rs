@@ -6,7 +6,11 @@ use std::sync::{
 };
 
 use secrecy::SecretString;
-use store::{Actor, Operator, Person, RequestContext, Snapshot, auth::SignedIn};
+use store::{
+    Actor, Operator, Person, RequestContext, Snapshot, Store, StoreError,
+    auth::SignedIn,
+    idempotency::{Claim, Earlier},
+};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -56,6 +60,38 @@ impl Caller {
                 "this takes a signed-in person, not an API key",
             )),
             Self::Anonymous | Self::Operator(_) => Err(no_credential()),
+        }
+    }
+
+    /// The same caller, carrying the name of the request. Whoever is in no tenant cannot be told from
+    /// others, and carries none.
+    ///
+    /// # Errors
+    /// As [`Store::recall`].
+    pub async fn recalling(self, store: &Store, claim: Claim) -> Result<Self, StoreError> {
+        Ok(match self {
+            Self::Key(actor) => Self::Key(store.recall(&actor, claim).await?),
+            Self::Person(mut signed_in) => {
+                if let Some(actor) = &signed_in.actor {
+                    signed_in.actor = Some(store.recall(actor, claim).await?);
+                }
+                Self::Person(signed_in)
+            }
+            Self::Operator(operator) => {
+                Self::Operator(store.recall_operator(&operator, claim).await?)
+            }
+            Self::Anonymous => Self::Anonymous,
+        })
+    }
+
+    /// What came of the request the first time, when this one repeats it.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&Earlier> {
+        match self {
+            Self::Key(actor) => actor.earlier(),
+            Self::Person(signed_in) => signed_in.actor.as_ref()?.earlier(),
+            Self::Operator(operator) => operator.earlier(),
+            Self::Anonymous => None,
         }
     }
 

@@ -23,6 +23,7 @@ pub mod audit_target;
 pub mod audit_tile;
 pub mod deployment;
 pub mod file;
+pub mod idempotency_key;
 pub mod invitation;
 pub mod job;
 pub mod member;

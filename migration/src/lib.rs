@@ -19,6 +19,7 @@ mod m0005_verification;
 mod m0006_retention;
 mod m0007_export;
 mod m0008_row_level_security;
+mod m0009_idempotency;
 mod m0012_export_epoch;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_retention::Migration),
             Box::new(m0007_export::Migration),
             Box::new(m0008_row_level_security::Migration),
+            Box::new(m0009_idempotency::Migration),
             Box::new(m0012_export_epoch::Migration),
         ]
     }

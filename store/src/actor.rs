@@ -6,7 +6,7 @@ use entity::{ApiKeyId, MemberId, OperatorId, OperatorSessionId, SessionId, Tenan
 use policy::{Action, Grant, allow};
 use uuid::Uuid;
 
-use crate::system::Duty;
+use crate::{idempotency::Claim, system::Duty};
 
 /// What is known of the request an actor makes: goes into every audit entry, personal parts as
 /// disclosures only.
@@ -20,6 +20,10 @@ pub struct RequestContext {
     pub ip: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: Option<String>,
+    /// The name under which the client may send the request again; only [`Store::recall`] puts it here.
+    ///
+    /// [`Store::recall`]: crate::Store::recall
+    pub claim: Option<Claim>,
 }
 
 impl RequestContext {
@@ -31,6 +35,7 @@ impl RequestContext {
             trace: String::new(),
             ip: None,
             user_agent: None,
+            claim: None,
         }
     }
 }

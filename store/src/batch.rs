@@ -83,6 +83,13 @@ impl Store {
         action: Action,
         event: impl Into<Event>,
     ) -> Result<EventRef, StoreError> {
+        if actor.is_claiming() {
+            // The name of the request goes with its event.
+            let tx = self.begin(actor, action).await?;
+            let receipt = tx.commit(event.into()).await?;
+            let event = receipt.event();
+            return event.ok_or_else(|| StoreError::internal("a receipt without an event"));
+        }
         self.permit(actor, action)?;
         self.record_as(Record {
             tenant: actor.tenant,

@@ -102,6 +102,15 @@ pub enum StoreError {
         /// What was asked for.
         requested: i64,
     },
+    /// A request with the same name is being worked on, or has just been answered.
+    #[error("a request with this Idempotency-Key is being worked on; send it again in a moment")]
+    IdempotencyKeyInUse,
+    /// Another request had that name.
+    #[error(
+        "this Idempotency-Key belongs to another request of the last 24 hours; \
+         send this one with a key of its own"
+    )]
+    IdempotencyKeyReused,
     /// No connection was free in time; trying again is right.
     #[error("the service is busy; try again in a moment")]
     Overloaded,

@@ -72,6 +72,11 @@ impl Events {
         self
     }
 
+    /// What the commit is about.
+    pub(crate) fn last(&self) -> Option<&Event> {
+        self.0.last()
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Event> {
         self.0
     }

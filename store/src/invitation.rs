@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use secrecy::SecretString;
 
 use crate::{
-    Actor, ConflictCode, Noun, Principal, Receipt, RequestContext, Store, StoreError, Tx,
+    Actor, ConflictCode, Noun, Principal, Receipt, RequestContext, Store, StoreError, Tx, View,
     auth::{InvitedPerson, token},
     conn::insert,
     event::{
@@ -128,6 +128,18 @@ fn inviter(actor: &Actor, role: Role) -> Result<MemberId, StoreError> {
             format!("role {own} cannot grant role {role}"),
         )),
         _ => Err(StoreError::Forbidden(Action::MemberInvite)),
+    }
+}
+
+impl View<'_> {
+    /// One invitation, whatever became of it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn get_invitation(&self, id: InvitationId) -> Result<invitation::Model, StoreError> {
+        let query = self.find::<invitation::Entity>();
+        let found = query.filter(invitation::Column::Id.eq(id)).one(self.conn());
+        found.await?.ok_or(StoreError::NotFound(Noun::Invitation))
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Label {
     ApiKeyPepper,
     /// HMAC of page cursors.
     Cursor,
+    /// HMAC of what clients asked for under an idempotency key.
+    Idempotency,
     /// Seals the seeds of the logs' signing keys.
     AuditKeySeal,
     /// Seals what a run of verification leaves for the next one.
@@ -41,6 +43,7 @@ impl Label {
         match self {
             Self::ApiKeyPepper => "api-key-pepper",
             Self::Cursor => "cursor",
+            Self::Idempotency => "idempotency",
             Self::AuditKeySeal => "audit-key-seal",
             Self::VerificationSeal => "verification-seal",
             Self::AuditSecret => "audit-secret",

@@ -34,6 +34,7 @@ pub mod audit_entry;
 pub mod bootstrap;
 pub mod export;
 pub mod file;
+pub mod idempotency;
 pub mod invitation;
 pub mod job;
 pub mod member;

@@ -104,6 +104,8 @@ pub enum Reason {
     Removal,
     /// Keeping a checkpoint that was handed out.
     CheckpointPinning,
+    /// Keeping the names of requests that stream, and forgetting those of answered ones after a day.
+    IdempotencyBookkeeping,
 }
 
 /// A transaction that may commit without an event. Its statements name the tenant; unless it was begun within one, it

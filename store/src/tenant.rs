@@ -57,7 +57,9 @@ pub enum TenantStep {
 }
 
 impl TenantStep {
-    fn action(self) -> Action {
+    /// What may be done by whom.
+    #[must_use]
+    pub fn action(self) -> Action {
         match self {
             Self::Activate => Action::TenantActivate,
             Self::Suspend => Action::TenantSuspend,

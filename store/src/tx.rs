@@ -10,7 +10,11 @@ use std::ops::Deref;
 use entity::{EventId, TenantId, audit_head};
 use sea_orm::ConnectionTrait;
 
-use crate::{Backend, Events, Principal, RequestContext, StoreError, outbox, sequence};
+use crate::{
+    Backend, Events, Principal, RequestContext, StoreError,
+    idempotency::{self, Claim, Taken},
+    outbox, sequence,
+};
 
 pub use owned::TenantOwned;
 pub use scope::Scope;
@@ -39,6 +43,8 @@ pub struct Tx {
     principal: Principal,
     request: RequestContext,
     email: Option<String>,
+    /// The name of the request, when this transaction is to answer it.
+    claimed: Option<Taken>,
     store: Store,
 }
 
@@ -79,6 +85,13 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// Of one event.
+    pub(crate) fn of(event: EventRef) -> Self {
+        Self {
+            events: vec![event],
+        }
+    }
+
     /// The last event: what the commit was about.
     #[must_use]
     pub fn event(&self) -> Option<EventRef> {
@@ -127,11 +140,14 @@ impl Tx {
     /// As the database says; then nothing was changed. An error of the connection at the very end
     /// leaves open whether the commit happened: trying again must be harmless.
     pub async fn commit(self, events: impl Into<Events>) -> Result<Receipt, StoreError> {
-        let drafts = outbox::drafts(events.into(), &self.author())?;
+        let drafts = self.drafts(events.into()).await?;
         let conn = self.conn();
         outbox::insert(conn, &drafts).await?;
         let status = self.sequence_inline().await?;
         self.scope.into_conn().commit().await?;
+        if let Some(taken) = self.claimed {
+            taken.answered();
+        }
         if status == EventStatus::Pending {
             self.store.wake_sequencer();
         }
@@ -155,7 +171,7 @@ impl Tx {
         head: audit_head::Model,
         events: impl Into<Events>,
     ) -> Result<Receipt, StoreError> {
-        let drafts = outbox::drafts(events.into(), &self.author())?;
+        let drafts = self.drafts(events.into()).await?;
         let events = drafts.iter().map(|draft| EventRef {
             id: draft.event_id,
             status: EventStatus::Signed,
@@ -165,7 +181,33 @@ impl Tx {
         };
         sequence::append_now(&self.store, self.conn(), head, drafts).await?;
         self.scope.into_conn().commit().await?;
+        if let Some(taken) = self.claimed {
+            taken.answered();
+        }
         Ok(receipt)
+    }
+
+    /// The events as they go into the log. What a request with a name comes to is written before them: the
+    /// outbox stands last.
+    async fn drafts(&self, events: Events) -> Result<Vec<outbox::Prepared>, StoreError> {
+        let targets = idempotency::targets(&events);
+        let drafts = outbox::drafts(events, &self.author())?;
+        if let (Some(taken), Some(last)) = (&self.claimed, drafts.last()) {
+            taken.answer(self, last.event_id, targets).await?;
+        }
+        Ok(drafts)
+    }
+
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        self.request.claim.clone()
+    }
+
+    pub(crate) fn take_claim(&mut self) -> Option<Taken> {
+        self.claimed.take()
+    }
+
+    pub(crate) fn put_claim(&mut self, taken: Taken) {
+        self.claimed = Some(taken);
     }
 
     fn author(&self) -> outbox::Author<'_> {

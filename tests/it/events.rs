@@ -3,8 +3,8 @@
 //! The schemas themselves say which mutations there are: one without a case is an error.
 
 mod denials;
-mod operator_mutations;
-mod tenant_mutations;
+pub(crate) mod operator_mutations;
+pub(crate) mod tenant_mutations;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tests::{App, Stack, client::text, schema::mutations, wait};
 
 /// A mutation that succeeded, and what should stand in a chain for it.
-pub(super) struct Done {
+pub(crate) struct Done {
     /// The field.
     pub(super) mutation: &'static str,
     /// The id of its event, as the payload says.

@@ -6,6 +6,7 @@ mod events;
 mod evidence;
 mod hostile;
 mod house;
+mod idempotency;
 mod isolation;
 mod judges;
 mod kill;

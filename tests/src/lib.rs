@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod file;
+pub mod lossy;
 pub mod neighbour;
 pub mod objects;
 pub mod process;

@@ -66,6 +66,7 @@ pub struct App {
     worker: Option<Process>,
     next: Arc<AtomicUsize>,
     is_sticky: bool,
+    drops: bool,
     dir: tempfile::TempDir,
     _garage: Option<garage::Garage>,
 }
@@ -137,6 +138,7 @@ impl App {
             worker: None,
             next: Arc::default(),
             is_sticky: false,
+            drops: false,
             dir,
             _garage: garage,
         };
@@ -295,6 +297,15 @@ impl App {
         }
     }
 
+    /// All its clients lose the answers to what they change, and ask again.
+    #[must_use]
+    pub fn dropping(self) -> Self {
+        Self {
+            drops: true,
+            ..self
+        }
+    }
+
     /// The address of one replica, in turn.
     #[must_use]
     pub fn url(&self) -> String {
@@ -323,7 +334,12 @@ impl App {
     /// A client with any bearer token.
     #[must_use]
     pub fn client(&self, token: &str) -> Client {
-        Client::new(self.urls(), Arc::clone(&self.next), Some(token.to_owned()))
+        let client = Client::new(self.urls(), Arc::clone(&self.next), Some(token.to_owned()));
+        if self.drops {
+            client.dropping()
+        } else {
+            client
+        }
     }
 
     /// The client of the first key, which has every scope.

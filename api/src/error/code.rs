@@ -122,6 +122,12 @@ codes! {
     GraphqlParseFailed = "GRAPHQL_PARSE_FAILED", 400, false, "the document is not GraphQL";
     /// The document does not fit the schema.
     GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED", 400, false, "the document does not fit the schema";
+    /// `Idempotency-Key` is not well formed, or cannot be used for this request.
+    IdempotencyKeyInvalid = "IDEMPOTENCY_KEY_INVALID", 400, false, "the Idempotency-Key cannot be used";
+    /// A request with the same `Idempotency-Key` is being worked on.
+    IdempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE", 409, true, "a request with this Idempotency-Key is being worked on; send it again in a moment";
+    /// Another request of the last 24 hours had the `Idempotency-Key`.
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422, false, "this Idempotency-Key belongs to another request; send this one with a key of its own";
     /// Too many requests.
     RateLimited = "RATE_LIMITED", 429, true, "too many requests; wait as long as Retry-After says";
     /// The chain is broken.

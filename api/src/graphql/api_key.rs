@@ -89,7 +89,8 @@ payload! {
     ApiKeyCreatePayload, ApiKeyCreateUserError, ApiKeyCreateErrorCode {
         /// Its record.
         api_key: ApiKey,
-        /// The key itself, for the `Authorization` header; shown this once.
+        /// The key itself, for the `Authorization` header; shown this once. Null in the answer to a repetition
+        /// (`Idempotency-Replayed: true`): who has lost it revokes the key and makes another.
         secret: String,
     } refuses { Invalid }
 }
@@ -147,10 +148,20 @@ impl ApiKeyMutation {
             input.expires_at.map(|at| at.0),
             input.cidrs.unwrap_or_default(),
         );
-        ApiKeyCreatePayload::of(created.await.map(|created| {
-            let secret = created.secret.expose_secret().to_owned();
-            let event = created.receipt.event();
-            ApiKeyCreatePayload::done(ApiKey::new(created.key), secret, event)
+        ApiKeyCreatePayload::of(created.await.map(|made| {
+            let key = ApiKey::new(made.key);
+            match made.secret {
+                Some(secret) => {
+                    let secret = secret.expose_secret().to_owned();
+                    ApiKeyCreatePayload::done(key, secret, made.event)
+                }
+                None => ApiKeyCreatePayload {
+                    api_key: Some(key),
+                    secret: None,
+                    user_errors: Vec::new(),
+                    audit_event: made.event.map(Into::into),
+                },
+            }
         }))
     }
 

@@ -259,7 +259,7 @@ impl AuditExportMutation {
         let actor = request.caller.actor()?;
         let begun = async {
             let new = input.checked()?;
-            let (row, event) = request.app.store.begin_audit_export(actor, new).await?;
+            let (row, event) = export::create(&request.app, actor, new).await?;
             Ok(AuditExportCreatePayload::done(AuditExport::new(row), event))
         };
         AuditExportCreatePayload::of(begun.await)

@@ -157,10 +157,9 @@ impl RetentionMutation {
             }
             Err(error) => Err(error),
         };
-        AuditHoldSetPayload::of(placed.map(|placed| {
-            let id = ID(placed.hold.id.to_string());
-            AuditHoldSetPayload::done(id, placed.receipt.event())
-        }))
+        AuditHoldSetPayload::of(
+            placed.map(|(id, event)| AuditHoldSetPayload::done(ID(id.to_string()), event)),
+        )
     }
 
     /// Lifts a legal hold. Needs role owner, signed in as a person; API keys cannot.

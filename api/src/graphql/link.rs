@@ -62,7 +62,7 @@ payload! {
     FileSignedUrlCreatePayload, FileSignedUrlCreateUserError, FileSignedUrlCreateErrorCode {
         /// The link.
         signed_url: SignedUrl,
-    } refuses { NotFound, FileNotReady, Invalid }
+    } refuses { NotFound, FileNotReady, Invalid, Expired }
 }
 
 /// Links.

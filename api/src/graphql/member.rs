@@ -98,7 +98,7 @@ connection!(MemberConnection, MemberEdge, Member, "members");
 #[derive(Debug, Clone)]
 pub struct Invitation {
     row: invitation::Model,
-    token: Secret,
+    token: Option<Secret>,
 }
 
 /// An invitation into the tenant: single use, bound to its e-mail address and role.
@@ -124,9 +124,10 @@ impl Invitation {
         self.row.expires_at.into()
     }
 
-    /// For `invitationAccept`; shown this once.
-    async fn token(&self) -> &str {
-        self.token.expose_secret()
+    /// For `invitationAccept`; shown this once. Null in the answer to a repetition (`Idempotency-Replayed: true`):
+    /// who has lost it invites the address again, which replaces the invitation.
+    async fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| token.expose_secret())
     }
 }
 
@@ -215,13 +216,12 @@ impl MemberMutation {
         let actor = request.caller.actor()?;
         let created =
             service::member::invite(&request.app, actor, &input.email, input.role.into()).await;
-        MemberInvitePayload::of(created.map(|created| {
-            let event = created.receipt.event();
+        MemberInvitePayload::of(created.map(|invited| {
             let invitation = Invitation {
-                row: created.invitation,
-                token: created.token.into(),
+                row: invited.invitation,
+                token: invited.token.map(Into::into),
             };
-            MemberInvitePayload::done(invitation, event)
+            MemberInvitePayload::done(invitation, invited.event)
         }))
     }
 

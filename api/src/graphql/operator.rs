@@ -336,15 +336,9 @@ impl OperatorMutation {
             owner_name: input.owner_name,
         };
         let created = operator::create_tenant(&request.app, by, wish).await;
-        TenantCreatePayload::of(created.map(|created| {
-            let event = created.receipt.event();
-            TenantCreatePayload::done(
-                OperatedTenant {
-                    row: created.tenant,
-                },
-                event,
-            )
-        }))
+        TenantCreatePayload::of(
+            created.map(|(row, event)| TenantCreatePayload::done(OperatedTenant { row }, event)),
+        )
     }
 
     /// Opens a pending tenant. Needs an operator.

@@ -102,11 +102,12 @@ impl Upload {
 payload! {
     /// The way in, and the file it will fill.
     FileUploadCreatePayload, FileUploadCreateUserError, FileUploadCreateErrorCode {
-        /// The way in.
+        /// The way in; null in the answer to a repetition (`Idempotency-Replayed: true`) when the upload is
+        /// complete.
         upload: Upload,
         /// The file to be.
         file: File,
-    } refuses { NotFound, Invalid, MediaTypeRefused, FileTooLarge, QuotaExceeded }
+    } refuses { NotFound, Invalid, MediaTypeRefused, FileTooLarge, QuotaExceeded, Expired }
 }
 
 payload! {
@@ -136,12 +137,19 @@ impl UploadMutation {
         let done = async {
             let created = direct::create(&request.app, actor, input.read()?).await;
             let created = created.map_err(|error| about(error, "replaces"))?;
-            let upload = Upload {
-                row: created.upload,
-                request: created.request,
-            };
-            let file = File::new(created.file);
-            Ok(FileUploadCreatePayload::done(upload, file, created.event))
+            let (row, file) = (created.upload, File::new(created.file));
+            Ok(match created.request {
+                Some(request) => {
+                    let upload = Upload { row, request };
+                    FileUploadCreatePayload::done(upload, file, created.event)
+                }
+                None => FileUploadCreatePayload {
+                    upload: None,
+                    file: Some(file),
+                    user_errors: Vec::new(),
+                    audit_event: created.event.map(Into::into),
+                },
+            })
         };
         FileUploadCreatePayload::of(done.await)
     }

@@ -10,11 +10,12 @@ use actix_web::{
 };
 use entity::verification;
 use serde::Deserialize;
-use store::verification::Question;
+use store::{idempotency::Claim, verification::Question};
 
-use super::{auth, body, json, problem::Problem, state::Front};
+use super::{auth, body, idempotency, json, problem::Problem, state::Front};
 use crate::{
     error::{Code, Error},
+    request::Caller,
     service::{self, audit::Document},
 };
 
@@ -50,7 +51,7 @@ pub(super) async fn verify(
     parameters: Result<web::Query<Parameters>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
     let full = full(parameters)?;
-    run(&request, full, None).await
+    run(&request, &auth::caller(&request), full, None).await
 }
 
 /// As [`verify`], with a receipt that the log must bear out; 422 for one that the log has not signed.
@@ -65,7 +66,20 @@ pub(super) async fn verify_receipt(
     let full = full(parameters)?;
     let bytes = body::read(&request, payload, BODY).await?;
     let asked = asked(request.content_type(), bytes.to_vec())?;
-    run(&request, full || asked.full, asked.receipt.as_deref()).await
+    let mut caller = auth::caller(&request);
+    if let Some(key) = idempotency::key(request.headers())? {
+        let front = Front::of(&request)?;
+        let what = request.uri().to_string();
+        let claim = Claim::new(key, &[b"POST", what.as_bytes(), &bytes]);
+        caller = caller.recalling(&front.app.store, claim).await?;
+    }
+    run(
+        &request,
+        &caller,
+        full || asked.full,
+        asked.receipt.as_deref(),
+    )
+    .await
 }
 
 /// The newest signed checkpoint, as it is.
@@ -111,14 +125,20 @@ fn asked(content_type: &str, bytes: Vec<u8>) -> Result<Asked, Problem> {
 
 async fn run(
     request: &HttpRequest,
+    caller: &Caller,
     full: bool,
     receipt: Option<&str>,
 ) -> Result<HttpResponse, Problem> {
     let front = Front::of(request)?;
-    let caller = auth::caller(request);
     let question = Question { full, receipt };
     match service::audit::verify(&front.app, caller.actor()?, question, WAIT).await {
-        Ok(verified) => answer(&verified.run),
+        Ok(verified) => {
+            let mut answer = answer(&verified.run)?;
+            if caller.earlier().is_some() {
+                idempotency::mark(&mut answer);
+            }
+            Ok(answer)
+        }
         Err(error) => Err(refused(error)),
     }
 }

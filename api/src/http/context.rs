@@ -23,6 +23,7 @@ pub fn context(request: &ServiceRequest, trusted: &[IpNet]) -> RequestContext {
             .peer_addr()
             .map(|peer| client_addr(peer.ip(), forwarded, trusted)),
         user_agent: user_agent(headers),
+        claim: None,
     }
 }
 

@@ -16,10 +16,11 @@ const ALLOWED: [&str; 9] = [
     "tracestate",
     "accept",
 ];
-const EXPOSED: [&str; 5] = [
+const EXPOSED: [&str; 6] = [
     "ratelimit",
     "ratelimit-policy",
     "retry-after",
+    "idempotency-replayed",
     "strongroom-request-id",
     "location",
 ];

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::adapter::limiter::Decision;
 use counted::Counted;
-use leftover::Incoming;
+use leftover::{Incoming, Rest};
 
 /// Wraps every request of the process.
 ///
@@ -64,13 +64,20 @@ pub(super) async fn edge(
     let mut response = tell_error(response, shape, &context);
     finish(&front, &mut response, &context);
     span.in_scope(|| record::answered(&response, &context, began.elapsed()));
+    let rest = response.response().extensions().get().copied();
+    let rest = rest.unwrap_or(Rest::Part);
     Ok(response.map_body(|_, body| {
         let body = Counted::new(body, entered).boxed();
         match incoming {
-            Some(incoming) => incoming.after(body),
+            Some(incoming) => incoming.after(body, rest),
             None => body,
         }
     }))
+}
+
+/// Has the whole of the request read behind this answer, because it is a success that came early.
+pub(super) fn read_on(answer: &mut HttpResponse) {
+    answer.extensions_mut().insert(Rest::Whole);
 }
 
 fn shape(request: &ServiceRequest) -> Shape {

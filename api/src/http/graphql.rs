@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::{
     accept::{self, Reply},
     auth::{self, Door},
-    body, context, cookie,
+    body, context, cookie, idempotency,
     problem::Problem,
     state::{Engine, Front},
 };
@@ -81,7 +81,7 @@ async fn answer(
     let limits = Limits::default();
     let bytes = body::read(request, payload, limits.body_byte_len).await?;
     let body = Body::parse(&bytes, &limits).map_err(|refusal| judge::problem(&refusal))?;
-    let caller = auth::caller(request);
+    let mut caller = auth::caller(request);
     let production = front.app.config.is_production();
     let admitted = match judge::admit(&body, &limits, door, &caller, production) {
         Ok(admitted) => admitted,
@@ -92,6 +92,10 @@ async fn answer(
     };
     judge::hold(&admitted.approved, &caller, production)?;
     let is_mutation = admitted.approved.operation_type == OperationType::Mutation;
+    if is_mutation && let Some(key) = idempotency::key(request.headers())? {
+        let claim = judge::claim(key, door, &admitted.approved, &body)?;
+        caller = caller.recalling(&front.app.store, claim).await?;
+    }
     let own = Request::new(
         Arc::clone(&front.app),
         caller,
@@ -130,6 +134,9 @@ async fn run(
     let mut answer = Answer::of(response, approved.complexity)
         .with_several_changes(several_changes)
         .respond(reply);
+    if own.caller.earlier().is_some() {
+        idempotency::mark(&mut answer);
+    }
     if let Some(change) = own.take_cookie_change() {
         let cookie = cookie::cookie(&front.app.config.server, &change);
         answer

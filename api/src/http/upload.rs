@@ -17,9 +17,11 @@ use actix_web::{
 };
 use entity::FileId;
 use percent_encoding::percent_decode_str;
-use store::{Noun, StoreError};
+use store::{Noun, StoreError, idempotency::Claim};
 
-use super::{auth::caller, file::FileJson, json, problem::Problem, state::Front};
+use super::{
+    auth::caller, edge::read_on, file::FileJson, idempotency, json, problem::Problem, state::Front,
+};
 use crate::{
     error::{Code, Error},
     service::upload::{
@@ -43,14 +45,48 @@ pub(super) async fn put(
 ) -> Result<HttpResponse, Problem> {
     let front = Front::of(&request)?;
     let caller = caller(&request);
-    let actor = caller.actor()?;
     let incoming = incoming(&request)?;
+    let actor = match idempotency::key(request.headers())? {
+        Some(key) => {
+            let claim = claim(key, &request);
+            front.app.store.recall(caller.actor()?, claim).await?
+        }
+        None => caller.actor()?.clone(),
+    };
     let replaces = incoming.replaces.is_some();
-    match receive(&front.app, actor, incoming, payload).await {
-        Ok(uploaded) => json::answer(StatusCode::CREATED, &FileJson::of(&uploaded.file)),
+    match receive(&front.app, &actor, incoming, payload).await {
+        Ok(uploaded) => {
+            let mut answer = json::answer(StatusCode::CREATED, &FileJson::of(&uploaded.file))?;
+            if actor.earlier().is_some() {
+                idempotency::mark(&mut answer);
+                read_on(&mut answer);
+            }
+            Ok(answer)
+        }
         Err(error) if error.code() == Code::Timeout => Err(Problem::from(error).with_status(408)),
         Err(error) => Err(about_header(error, replaces).into()),
     }
+}
+
+/// The name of an upload: of its address and of everything that is said about the file. The bytes themselves
+/// are not known when it begins; `Content-Digest` says what they are.
+fn claim(key: String, request: &HttpRequest) -> Claim {
+    let said = [
+        CONTENT_LENGTH.as_str(),
+        CONTENT_TYPE.as_str(),
+        "content-digest",
+        REPLACES,
+    ];
+    let headers = said.map(|name| {
+        let values = request.headers().get_all(name);
+        values
+            .map(|value| value.as_bytes())
+            .collect::<Vec<_>>()
+            .join(&b'\n')
+    });
+    let mut asked: Vec<&[u8]> = vec![b"PUT", request.uri().path().as_bytes()];
+    asked.extend(headers.iter().map(Vec::as_slice));
+    Claim::new(key, &asked)
 }
 
 fn incoming(request: &HttpRequest) -> Result<Incoming, Error> {

@@ -6,13 +6,22 @@ use chrono::{DateTime, Utc};
 use entity::{ApiKeyId, api_key};
 use ipnet::IpNet;
 use policy::{Action, Scope};
-use store::{
-    Actor, EventRef, Noun,
-    api_key::{CreatedApiKey, NewApiKey},
-};
+use secrecy::SecretString;
+use store::{Actor, EventRef, Noun, StoreError, api_key::NewApiKey, idempotency::Earlier};
 
 use super::input;
 use crate::{app::App, error::Error};
+
+/// A key that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// The record.
+    pub key: api_key::Model,
+    /// The whole token; none when it was shown before.
+    pub secret: Option<SecretString>,
+    /// What was recorded.
+    pub event: Option<EventRef>,
+}
 
 /// Makes a key for the acting person.
 ///
@@ -25,15 +34,28 @@ pub async fn create(
     scopes: Vec<Scope>,
     expires_at: Option<DateTime<Utc>>,
     cidrs: Vec<String>,
-) -> Result<CreatedApiKey, Error> {
+) -> Result<Made, Error> {
     app.store.permit(actor, Action::ApiKeyCreate)?;
+    if let Some(earlier) = actor.earlier() {
+        let (key, event) = again(app, actor, Action::ApiKeyCreate, earlier).await?;
+        return Ok(Made {
+            key,
+            secret: None,
+            event,
+        });
+    }
     let new = NewApiKey {
         name: input::name("name", name)?,
         scopes: input::list("scopes", scopes)?.into_iter().collect(),
         expires_at,
         cidrs: networks(cidrs)?,
     };
-    Ok(app.store.create_api_key(actor, new).await?)
+    let created = app.store.create_api_key(actor, new).await?;
+    Ok(Made {
+        key: created.key,
+        secret: Some(created.secret),
+        event: created.receipt.event(),
+    })
 }
 
 /// Ends a key for good.
@@ -47,11 +69,27 @@ pub async fn revoke(
     reason: Option<String>,
 ) -> Result<(api_key::Model, Option<EventRef>), Error> {
     app.store.permit(actor, Action::ApiKeyRevoke)?;
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, Action::ApiKeyRevoke, earlier).await;
+    }
     let reason = input::reason(reason)?;
     let id: ApiKeyId = input::id("id", Noun::ApiKey, key)?;
     let revoked = app.store.revoke_api_key(actor, id, reason).await;
     let (key, receipt) = revoked.map_err(input::not_found_on("id"))?;
     Ok((key, receipt.event()))
+}
+
+/// The key that was changed the first time, as it is now.
+async fn again(
+    app: &App,
+    actor: &Actor,
+    action: Action,
+    earlier: &Earlier,
+) -> Result<(api_key::Model, Option<EventRef>), Error> {
+    let snapshot = app.store.snapshot(actor).await?;
+    let key = snapshot.view(action)?.find_api_key(earlier.id()?).await?;
+    let key = key.ok_or(StoreError::NotFound(Noun::ApiKey))?;
+    Ok((key, Some(earlier.event())))
 }
 
 /// Networks such as `10.0.0.0/8`; a single address stands for itself.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use entity::verification;
 use policy::Action;
-use store::{Actor, EventRef, Store, StoreError, verification::Question, verify::Kept};
+use store::{
+    Actor, EventRef, Noun, Store, StoreError, idempotency::Earlier, verification::Question,
+    verify::Kept,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -42,6 +45,9 @@ pub async fn verify(
     patience: Duration,
 ) -> Result<Verified, Error> {
     let deadline = Instant::now() + patience;
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, earlier, deadline).await;
+    }
     loop {
         let begun = app.store.begin_verification(actor, question).await?;
         if begun.event.is_some() {
@@ -63,6 +69,24 @@ pub async fn verify(
             return Err(Error::with_message(Code::InvalidState, message));
         }
     }
+}
+
+/// The run that was begun the first time.
+async fn again(
+    app: &App,
+    actor: &Actor,
+    earlier: &Earlier,
+    deadline: Instant,
+) -> Result<Verified, Error> {
+    let snapshot = app.store.snapshot(actor).await?;
+    let view = snapshot.view(Action::AuditVerify)?;
+    let run = view.find_verification(earlier.id()?).await?;
+    let run = run.ok_or(StoreError::NotFound(Noun::Verification))?;
+    drop(snapshot);
+    Ok(Verified {
+        run: wait_for_other(app, actor, run, deadline).await?,
+        event: Some(earlier.event()),
+    })
 }
 
 async fn wait_for_own(

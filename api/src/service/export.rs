@@ -7,12 +7,12 @@ use entity::{AuditExportId, audit_export};
 use media::{Disposition, Filename, content_disposition};
 use policy::{Action, limit};
 use store::{
-    Actor,
+    Actor, EventRef,
     event::{
         ExportLinkCreated,
         class::{Public, Target},
     },
-    export::Format,
+    export::{Format, run::NewExport},
 };
 
 use super::object;
@@ -24,6 +24,24 @@ use crate::{
 
 /// The life of a link when nothing is said: an export is large, and asked for by people.
 const TTL_OTHERWISE_SECONDS: u32 = 900;
+
+/// Asks for an export; a worker makes it.
+///
+/// # Errors
+/// [`Code::Invalid`] naming `fromSeq` or `toSeq`; [`Code::InvalidState`] while another one is being made.
+pub async fn create(
+    app: &App,
+    actor: &Actor,
+    new: NewExport,
+) -> Result<(audit_export::Model, EventRef), Error> {
+    let Some(earlier) = actor.earlier() else {
+        return Ok(app.store.begin_audit_export(actor, new).await?);
+    };
+    let snapshot = app.store.snapshot(actor).await?;
+    let view = snapshot.view(Action::AuditExport)?;
+    let export = view.get_audit_export(earlier.id()?).await?;
+    Ok((export, earlier.event()))
+}
 
 /// Hands out a link to the file of an export; `None` when there is no file now. It is recorded before it is
 /// returned, and ends with the file at the latest.

@@ -9,6 +9,7 @@ use store::{
         class::{Personal, Public, Target},
     },
     file::FileFilter,
+    idempotency::Earlier,
     page::{Page, PageRequest},
 };
 
@@ -64,6 +65,9 @@ pub async fn trash(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, Action::FileTrash, earlier).await;
+    }
     let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FileTrash).await?;
     let file = tx.trash_file(id).await?;
@@ -86,6 +90,9 @@ pub async fn restore(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, Action::FileRestore, earlier).await;
+    }
     let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FileRestore).await?;
     let file = tx.restore_file(id).await?;
@@ -107,6 +114,9 @@ pub async fn purge(
     id: FileId,
     reason: Option<String>,
 ) -> Result<Changed, Error> {
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, Action::FilePurge, earlier).await;
+    }
     let reason = input::reason(reason)?;
     let tx = app.store.begin(actor, Action::FilePurge).await?;
     let purged = tx.purge_file(id).await?;
@@ -118,4 +128,16 @@ pub async fn purge(
     let receipt = tx.commit(event).await?;
     app.links.forget_file(purged.file.tenant_id, id);
     Ok((purged.file, receipt.event()))
+}
+
+/// The file that was changed the first time, as it is now.
+async fn again(
+    app: &App,
+    actor: &Actor,
+    action: Action,
+    earlier: &Earlier,
+) -> Result<Changed, Error> {
+    let snapshot = app.store.snapshot(actor).await?;
+    let file = snapshot.view(action)?.get_file(earlier.id()?).await?;
+    Ok((file, Some(earlier.event())))
 }

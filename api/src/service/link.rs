@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{FileId, file};
 use media::{Disposition, Filename, INLINE_MEDIA_TYPES, content_disposition};
 use policy::{Action, FileState, limit};
@@ -13,6 +13,7 @@ use store::{
         class::{Public, Target},
     },
     file::object_key,
+    idempotency::Earlier,
 };
 
 use super::object;
@@ -51,7 +52,8 @@ pub struct Issued {
 /// honours the link until it expires, whatever becomes of the file or its tenant.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::FileNotReady`], [`Code::Invalid`] naming `expiresIn` or `disposition`.
+/// [`Code::NotFound`], [`Code::FileNotReady`], [`Code::Invalid`] naming `expiresIn` or `disposition`;
+/// [`Code::Expired`] for a repetition that comes after the link has ended.
 pub async fn create(app: &App, actor: &Actor, new: NewLink) -> Result<Issued, Error> {
     let file = ready_file(app, actor, new.file).await?;
     let ttl_seconds = ttl_seconds(app, &file, new.ttl_seconds)?;
@@ -62,6 +64,9 @@ pub async fn create(app: &App, actor: &Actor, new: NewLink) -> Result<Issued, Er
         ttl: Duration::from_secs(ttl_seconds.into()),
     };
     let now = app.store.now();
+    if let Some(earlier) = actor.earlier() {
+        return again(app, &file, key, earlier, now).await;
+    }
     let (link, reused) = match app.links.find(&key, now) {
         Some(link) => (link, true),
         None => (sign(app, &file, &key, now).await?, false),
@@ -74,6 +79,33 @@ pub async fn create(app: &App, actor: &Actor, new: NewLink) -> Result<Issued, Er
     };
     let event = app.store.record(actor, Action::LinkCreate, event).await?;
     Ok(Issued { link, event })
+}
+
+/// A link for what is left of the life of the first one: the log knows of no longer one.
+async fn again(
+    app: &App,
+    file: &file::Model,
+    key: LinkKey,
+    earlier: &Earlier,
+    now: DateTime<Utc>,
+) -> Result<Issued, Error> {
+    let made_at = earlier.asked_at();
+    let ttl = TimeDelta::from_std(key.ttl).map_err(Error::internal)?;
+    let left = (made_at + ttl - now).to_std().unwrap_or_default();
+    let left = Duration::from_secs(left.as_secs()).min(key.ttl);
+    if left.is_zero() {
+        let message = "the link that was made under this Idempotency-Key has expired; \
+                       ask for another one with a key of its own";
+        return Err(Error::with_message(Code::Expired, message));
+    }
+    let link = match app.links.find(&key, now) {
+        Some(link) if link.expires_at <= made_at + ttl => link,
+        _ => presign(app, file, &LinkKey { ttl: left, ..key }).await?,
+    };
+    Ok(Issued {
+        link,
+        event: earlier.event(),
+    })
 }
 
 async fn ready_file(app: &App, actor: &Actor, id: FileId) -> Result<file::Model, Error> {
@@ -131,6 +163,12 @@ async fn sign(
     key: &LinkKey,
     now: DateTime<Utc>,
 ) -> Result<Link, Error> {
+    let link = presign(app, file, key).await?;
+    app.links.put(key, link.clone(), now);
+    Ok(link)
+}
+
+async fn presign(app: &App, file: &file::Model, key: &LinkKey) -> Result<Link, Error> {
     let signed = app
         .blob
         .presign_get(
@@ -141,10 +179,8 @@ async fn sign(
         )
         .await
         .map_err(object::failed)?;
-    let link = Link {
+    Ok(Link {
         url: signed.url,
         expires_at: signed.expires_at,
-    };
-    app.links.put(key, link.clone(), now);
-    Ok(link)
+    })
 }

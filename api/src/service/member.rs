@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use entity::{MemberId, UserId};
+use entity::{MemberId, UserId, invitation};
 use policy::{Action, Role};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     Actor, EventRef, Noun, RequestContext,
     auth::{InvitedPerson, SignInRecord},
-    invitation::CreatedInvitation,
+    idempotency::Earlier,
     member::MemberRow,
     user::NewUser,
 };
@@ -23,19 +23,39 @@ use crate::{
 /// A token is 43 characters and a prefix; whatever is much longer is none.
 const TOKEN_MAX_BYTES: usize = 200;
 
+/// An invitation that was made.
+#[derive(Debug)]
+pub struct Invited {
+    /// The record.
+    pub invitation: invitation::Model,
+    /// The token; none when it was shown before.
+    pub token: Option<SecretString>,
+    /// What was recorded.
+    pub event: Option<EventRef>,
+}
+
 /// Invites somebody into the actor's tenant.
 ///
 /// # Errors
 /// [`Code::Invalid`] on `email`, [`Code::RoleTooHigh`], [`Code::AlreadyExists`],
 /// [`Code::QuotaExceeded`].
-pub async fn invite(
-    app: &App,
-    actor: &Actor,
-    email: &str,
-    role: Role,
-) -> Result<CreatedInvitation, Error> {
+pub async fn invite(app: &App, actor: &Actor, email: &str, role: Role) -> Result<Invited, Error> {
     app.store.permit(actor, Action::MemberInvite)?;
-    Ok(app.store.create_invitation(actor, email, role).await?)
+    if let Some(earlier) = actor.earlier() {
+        let snapshot = app.store.snapshot(actor).await?;
+        let view = snapshot.view(Action::MemberInvite)?;
+        return Ok(Invited {
+            invitation: view.get_invitation(earlier.id()?).await?,
+            token: None,
+            event: Some(earlier.event()),
+        });
+    }
+    let created = app.store.create_invitation(actor, email, role).await?;
+    Ok(Invited {
+        invitation: created.invitation,
+        token: Some(created.token),
+        event: created.receipt.event(),
+    })
 }
 
 /// Somebody who has just become a member.
@@ -166,6 +186,7 @@ pub async fn remove(
     app.store.permit(actor, Action::MemberRemove)?;
     let reason = input::reason(reason)?;
     let id: MemberId = input::id("memberId", Noun::Member, member)?;
+    let earlier = actor.earlier().map(Earlier::event);
     let missing = || Error::from(store::StoreError::NotFound(Noun::Member)).on("memberId");
     // Read before: after the commit nothing may fail that makes a done change look undone.
     let snapshot = app.store.snapshot(actor).await?;
@@ -173,6 +194,9 @@ pub async fn remove(
     let row = view.find_member(id).await?.ok_or_else(missing)?;
     // Whoever holds one connection and waits for another can wait for somebody who does the same.
     drop(snapshot);
+    if earlier.is_some() {
+        return Ok((row, earlier));
+    }
     let removed = app.store.remove_member(actor, id, reason).await;
     let (_, receipt) = removed.map_err(input::not_found_on("memberId"))?;
     Ok((row, receipt.event()))

@@ -9,10 +9,11 @@ use store::{
     EventRef, Noun, Operator, RequestContext,
     audit_entry::ChainInfo,
     auth::{NewSession, SignInRecord},
+    idempotency::Earlier,
     ledger::RotatedKey,
     operator::OperatorView,
     page::{Page, PageRequest},
-    tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
+    tenant::{NewTenant, TenantFilter, TenantStep},
     user::{NewUser, normal_email},
 };
 
@@ -110,7 +111,10 @@ pub async fn create_tenant(
     app: &App,
     operator: &Operator,
     wish: TenantWish,
-) -> Result<CreatedTenant, Error> {
+) -> Result<Stepped, Error> {
+    if let Some(earlier) = operator.earlier() {
+        return again(app, operator, Action::TenantCreate, earlier).await;
+    }
     store::tenant::check_slug(&wish.slug)?;
     let name = input::name("name", &wish.name)?;
     let email = normal_email("ownerEmail", &wish.owner_email)?;
@@ -131,14 +135,30 @@ pub async fn create_tenant(
         },
     };
     let created = app.store.create_tenant(operator, new).await;
-    created.map_err(|error| {
+    let created = created.map_err(|error| {
         let error = Error::from(error);
         if error.code() == Code::AlreadyExists {
             error.on("slug")
         } else {
             error
         }
-    })
+    })?;
+    Ok((created.tenant, created.receipt.event()))
+}
+
+/// A tenant after a step, and what was recorded of it.
+pub type Stepped = (tenant::Model, Option<EventRef>);
+
+/// The tenant that was changed the first time, as it is now.
+async fn again(
+    app: &App,
+    operator: &Operator,
+    action: Action,
+    earlier: &Earlier,
+) -> Result<Stepped, Error> {
+    let view = app.store.view_operator(operator, action).await?;
+    let tenant = view.tenant(earlier.id()?).await?;
+    Ok((tenant, Some(earlier.event())))
 }
 
 /// Takes one step in a tenant's life.
@@ -151,7 +171,10 @@ pub async fn step_tenant(
     step: TenantStep,
     tenant: &str,
     reason: Option<String>,
-) -> Result<(tenant::Model, Option<EventRef>), Error> {
+) -> Result<Stepped, Error> {
+    if let Some(earlier) = operator.earlier() {
+        return again(app, operator, step.action(), earlier).await;
+    }
     let reason = input::reason(reason)?;
     let id: TenantId = input::id("tenantId", Noun::Tenant, tenant)?;
     let stepped = app.store.step_tenant(operator, step, id, reason).await;
@@ -231,6 +254,10 @@ pub async fn rotate_log_key(
     operator: &Operator,
     tenant: Option<&str>,
 ) -> Result<RotatedKey, Error> {
+    if let Some(earlier) = operator.earlier() {
+        let rotated = app.store.rotated_log_key(operator, earlier).await;
+        return Ok(rotated?);
+    }
     let id = match tenant {
         Some(tenant) => input::id("tenantId", Noun::Tenant, tenant)?,
         None => TenantId::SYSTEM,

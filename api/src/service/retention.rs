@@ -6,7 +6,8 @@ use entity::{HoldId, MemberId};
 use policy::Action;
 use store::{
     Actor, EventRef,
-    retention::{HoldPlacedRow, NewHold, NewRedaction, PruneRequest, RedactedEntry},
+    idempotency::Earlier,
+    retention::{NewHold, NewRedaction, PruneRequest, RedactedEntry},
 };
 use uuid::Uuid;
 
@@ -21,15 +22,22 @@ pub fn range(first: i64, until: i64) -> Result<Range<u64>, Error> {
     Ok(number("range", first)?..number("range", until)?)
 }
 
+/// A hold that was set or lifted, and what was recorded of it.
+pub type Held = (HoldId, Option<EventRef>);
+
 /// Sets a hold.
 ///
 /// # Errors
 /// [`crate::error::Code::Invalid`] on `range`, `basis`, `reference` or `reason`;
 /// [`crate::error::Code::InvalidState`] when the log is not in order.
-pub async fn set_hold(app: &App, actor: &Actor, new: NewHold) -> Result<HoldPlacedRow, Error> {
+pub async fn set_hold(app: &App, actor: &Actor, new: NewHold) -> Result<Held, Error> {
     app.store.permit(actor, Action::AuditHoldSet)?;
+    if let Some(earlier) = actor.earlier() {
+        return Ok((earlier.id()?, Some(earlier.event())));
+    }
     let reason = input::reason(new.reason)?;
-    Ok(app.store.set_hold(actor, NewHold { reason, ..new }).await?)
+    let placed = app.store.set_hold(actor, NewHold { reason, ..new }).await?;
+    Ok((placed.hold.id, placed.receipt.event()))
 }
 
 /// Lifts a hold. An id that is none leads nowhere, like a foreign one.
@@ -43,8 +51,11 @@ pub async fn clear_hold(
     id: &str,
     reference: &str,
     reason: Option<String>,
-) -> Result<(HoldId, Option<EventRef>), Error> {
+) -> Result<Held, Error> {
     app.store.permit(actor, Action::AuditHoldClear)?;
+    if let Some(earlier) = actor.earlier() {
+        return Ok((earlier.id()?, Some(earlier.event())));
+    }
     let id = id.parse().unwrap_or(HoldId(Uuid::nil()));
     let reason = input::reason(reason)?;
     let receipt = app.store.clear_hold(actor, id, reference, reason).await?;
@@ -79,6 +90,9 @@ pub async fn redact(
     wish: RedactionWish,
 ) -> Result<Option<(u64, Option<EventRef>)>, Error> {
     app.store.permit(actor, Action::AuditRedact)?;
+    if let Some(earlier) = actor.earlier() {
+        return Ok(Some(announced(earlier)?));
+    }
     let entries = input::list("entries", wish.entries)?.into_iter();
     let entries = entries.map(|(seq, fields)| {
         Ok(RedactedEntry {
@@ -110,9 +124,21 @@ pub async fn prune(
     request: PruneRequest,
     plan_hash: &str,
 ) -> Result<(u64, Option<EventRef>), Error> {
+    app.store.permit(actor, Action::AuditPrune)?;
+    if let Some(earlier) = actor.earlier() {
+        return announced(earlier);
+    }
     let begun = app.store.execute_prune(actor, request, plan_hash).await?;
     let event = begun.receipt.and_then(|receipt| receipt.event());
     Ok((begun.seq, event))
+}
+
+/// The entry that announced it the first time: appended with its commit, so it is in the log.
+fn announced(earlier: &Earlier) -> Result<(u64, Option<EventRef>), Error> {
+    let entry = earlier.entry();
+    let entry = entry.ok_or_else(|| Error::internal("an announcement that is not in its log"))?;
+    let seq = u64::try_from(entry.seq).map_err(Error::internal)?;
+    Ok((seq, Some(earlier.event())))
 }
 
 fn number(field: &'static str, number: i64) -> Result<u64, Error> {

@@ -45,6 +45,10 @@ pub const METRICS: &[Metric] = &[
         "Requests refused by a limit, by policy.",
     ),
     counter(
+        "strongroom_idempotent_replays_total",
+        "Requests that repeated one under the same Idempotency-Key and were answered without doing it again.",
+    ),
+    counter(
         "strongroom_link_cache_lookups_total",
         "Links asked for, by outcome: hit or miss.",
     ),

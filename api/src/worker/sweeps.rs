@@ -13,10 +13,15 @@ use crate::{app::App, error::Error};
 
 /// Lists of the store cost more than rows, and what they find is a day old anyway.
 const SELDOM: u32 = 10;
+/// Names forgotten in one statement: there may be one for every change of a day.
+const FORGOTTEN: u64 = 1_000;
 
 pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     let mut sweep = Sweeps { app, running };
     sweep.often("sweep_leases", |app| async move { leases(&app).await });
+    sweep.seldom("sweep_idempotency_keys", |app| async move {
+        idempotency_keys(&app).await
+    });
     sweep.often("sweep_uploads", |app| async move {
         sweep::sweep_uploads(&app).await
     });
@@ -93,4 +98,14 @@ async fn leases(app: &App) -> Result<usize, Error> {
     let ended = tx.sweep_leases(tx.now(), MOST).await?;
     tx.commit_without_event().await?;
     Ok(usize::try_from(ended).unwrap_or(usize::MAX))
+}
+
+async fn idempotency_keys(app: &App) -> Result<usize, Error> {
+    let tx = app
+        .store
+        .begin_system(Reason::IdempotencyBookkeeping)
+        .await?;
+    let forgotten = tx.sweep_claims(tx.now(), FORGOTTEN).await?;
+    tx.commit_without_event().await?;
+    Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }

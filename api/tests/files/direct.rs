@@ -31,9 +31,11 @@ impl Scene {
 
     /// Does what a client does with the request.
     async fn send(&self, created: &Created, bytes: &Bytes) -> u16 {
-        let put = reqwest::Client::new().put(&created.request.url);
+        let put = reqwest::Client::new().put(&created.request.as_ref().unwrap().url);
         let put = created
             .request
+            .as_ref()
+            .unwrap()
             .headers
             .iter()
             .filter(|(name, _)| name != "host" && name != "content-length")

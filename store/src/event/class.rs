@@ -185,6 +185,8 @@ pub trait TargetId {
     const KIND: &'static str;
     /// The id.
     fn target_uuid(self) -> Uuid;
+    /// The id with that uuid.
+    fn of_uuid(uuid: Uuid) -> Self;
 }
 
 macro_rules! target_ids {
@@ -193,6 +195,10 @@ macro_rules! target_ids {
             const KIND: &'static str = $kind;
             fn target_uuid(self) -> Uuid {
                 self.uuid()
+            }
+
+            fn of_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
             }
         }
     )+};

@@ -14,12 +14,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::TenantId;
 use policy::Action;
 use sea_orm::{ConnectionTrait, Value};
+use serde::Deserialize;
 
 use super::LogId;
 use crate::{
     ConflictCode, Events, Operator, Receipt, Store, StoreError, Tx,
     conn::Conn,
     event::{LogKeyRetired, LogKeyRotated, class::Public},
+    idempotency::Earlier,
     log::{insert_key, log_origin, new_seed},
     sequence,
     system::Duty,
@@ -36,6 +38,19 @@ pub struct RotatedKey {
     pub retires: i32,
     /// What was recorded.
     pub receipt: Receipt,
+}
+
+/// The part of a rotation's entry that names the key.
+#[derive(Deserialize)]
+struct RotationEntry {
+    meta: RotationMeta,
+}
+
+#[derive(Deserialize)]
+struct RotationMeta {
+    key_no: i32,
+    vkey: String,
+    retires: i32,
 }
 
 /// A key of a log that still signs.
@@ -70,6 +85,27 @@ impl Store {
     pub async fn rotate_log_key_by_duty(&self, tenant: TenantId) -> Result<RotatedKey, StoreError> {
         let tx = self.begin_duty(Duty::KeyRotation, tenant).await?;
         tx.rotate_log_key().await
+    }
+
+    /// The key that a repeated request gave its log the first time: its entry says which.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`]; [`StoreError::Internal`] for the outcome of another request.
+    pub async fn rotated_log_key(
+        &self,
+        operator: &Operator,
+        earlier: &Earlier,
+    ) -> Result<RotatedKey, StoreError> {
+        self.view_operator(operator, Action::AuditKeyRotate).await?;
+        let raw = earlier.entry().map(|entry| entry.raw.as_slice());
+        let raw = raw.ok_or_else(|| StoreError::internal("a rotation that is not in its log"))?;
+        let entry: RotationEntry = serde_json::from_slice(raw).map_err(StoreError::internal)?;
+        Ok(RotatedKey {
+            key_no: entry.meta.key_no,
+            vkey: entry.meta.vkey,
+            retires: entry.meta.retires,
+            receipt: earlier.receipt(),
+        })
     }
 
     /// Destroys the old key of a log whose new key has been in use for `overlap`. `None` when there is

@@ -57,6 +57,7 @@ tenant_owned!(
     audit_target,
     audit_tile,
     file,
+    idempotency_key,
     invitation,
     job,
     member,

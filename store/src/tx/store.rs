@@ -17,6 +17,7 @@ use crate::{
     bootstrap::Deployment,
     conn::{Conn, Wide},
     denial::Denials,
+    idempotency,
     keys::{Label, MasterKey, MasterKeys},
 };
 
@@ -205,11 +206,14 @@ impl Store {
         email: Option<String>,
         check: TenantCheck,
     ) -> Result<Tx, StoreError> {
+        let (scope, claimed) =
+            idempotency::enter(self, conn, (tenant, principal), &request, check).await?;
         Ok(Tx {
-            scope: Scope::enter(conn, tenant, check, self.now()).await?,
+            scope,
             principal,
             request,
             email,
+            claimed,
             store: self.clone(),
         })
     }
@@ -221,6 +225,7 @@ impl Store {
             principal,
             request: RequestContext::internal(),
             email: None,
+            claimed: None,
             store: self.clone(),
         }
     }

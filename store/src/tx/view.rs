@@ -50,7 +50,12 @@ pub struct View<'a> {
     store: &'a Store,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// For the store itself, which has looked at the right already or needs none.
+    pub(crate) fn of(scope: &'a Scope, store: &'a Store) -> Self {
+        Self { scope, store }
+    }
+
     pub(crate) fn store(&self) -> &Store {
         self.store
     }

@@ -7,6 +7,7 @@ mod entries;
 mod export;
 mod file;
 mod ground;
+mod idempotency;
 mod inspection;
 mod job;
 mod ledger;

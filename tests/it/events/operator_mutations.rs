@@ -12,7 +12,7 @@ use super::Done;
 const EVENT: &str = "auditEvent { id }";
 
 /// Performs every mutation once.
-pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
+pub(crate) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
     let first = &app.first_run;
     let input = json!({ "email": first.operator_email, "password": first.operator_password });
     let signed_in = act(&app.anonymous(), "operatorLogin", input, "token").await?;

@@ -7,7 +7,7 @@ use tests::{App, Client, client::text, file::sha256_hex, wait};
 use super::Done;
 
 /// Performs every mutation once.
-pub(super) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
+pub(crate) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
     let tenant: TenantId = app.first_run.tenant_id.parse()?;
     let mut scene = Scene {
         tenant,

@@ -21,12 +21,16 @@ use actix_web::{
     web::Bytes,
 };
 use futures_util::Stream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// How much of the rest is read.
 const MOST_BYTES: usize = 512 * 1024;
 /// How long the client has for reading its answer while it still sends.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the rest of a body may stand still that is read to its end.
+const STALL: Duration = Duration::from_secs(10);
+/// How long such a body is read at most; a trickle would keep its connection for good.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// The request's body, shared with whoever handles the request.
 #[derive(Clone)]
@@ -42,8 +46,25 @@ pub(super) struct Drained {
     body: BoxBody,
     answered: bool,
     rest: Incoming,
+    rest_of: Rest,
+    /// How much of a part is still read.
     left: usize,
+    /// How long nothing is read before the connection is closed.
+    patience: Duration,
+    began: Instant,
     until: Option<Pin<Box<Sleep>>>,
+}
+
+/// Whether the rest of the request is read to its end.
+///
+/// An error tells a client to stop sending. Many do not expect a success before they have sent everything, and
+/// take a closed connection for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// A part of it.
+    Part,
+    /// All of it, as long as it comes.
+    Whole,
 }
 
 /// Why the connection is closed.
@@ -69,7 +90,7 @@ impl Incoming {
     }
 
     /// The answer, which is followed by what is left of this body, if anything is.
-    pub(super) fn after(self, body: BoxBody) -> BoxBody {
+    pub(super) fn after(self, body: BoxBody, rest: Rest) -> BoxBody {
         if self.0.borrow().ended {
             return body;
         }
@@ -77,7 +98,13 @@ impl Incoming {
             body,
             answered: false,
             rest: self,
+            rest_of: rest,
             left: MOST_BYTES,
+            patience: match rest {
+                Rest::Part => PATIENCE,
+                Rest::Whole => STALL,
+            },
+            began: Instant::now(),
             until: None,
         }
         .boxed()
@@ -102,15 +129,21 @@ impl Drained {
     fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StillSending>> {
         while self.left > 0 {
             match Pin::new(&mut self.rest).poll_next(context) {
+                Poll::Ready(Some(Ok(_))) if self.rest_of == Rest::Whole => {
+                    if self.began.elapsed() < LONGEST {
+                        self.until = None;
+                    }
+                }
                 Poll::Ready(Some(Ok(bytes))) => self.left = self.left.saturating_sub(bytes.len()),
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => break,
             }
         }
         // Nothing more is read: the client's writing stands still, its answer stays readable.
+        let patience = self.patience;
         let until = self
             .until
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         until.as_mut().poll(context).map(|()| Err(StillSending))
     }
 }

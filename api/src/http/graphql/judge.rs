@@ -1,9 +1,11 @@
 //! What is decided before anything runs.
 
+use store::idempotency::Claim;
+
 use crate::{
     error::{Code, Error},
     graphql::guard::{self, Admitted, Approved, Body, Facts, Limits, Refusal},
-    http::{auth::Door, problem::Problem},
+    http::{auth::Door, idempotency, problem::Problem},
     request::{Caller, no_credential},
 };
 
@@ -58,6 +60,34 @@ pub(super) fn hold(approved: &Approved, caller: &Caller, production: bool) -> Re
         }
         _ => Ok(()),
     }
+}
+
+/// The name of a mutation: of the document as it is, the chosen operation and the variables.
+///
+/// # Errors
+/// [`Code::IdempotencyKeyInvalid`] for a document of several changes: the first could be done and the second
+/// not, and one name cannot say so.
+pub(super) fn claim(
+    key: String,
+    door: Door,
+    approved: &Approved,
+    body: &Body,
+) -> Result<Claim, Error> {
+    let fields = approved.root_fields.iter();
+    if fields.filter(|field| *field != "__typename").count() > 1 {
+        let message = "a request with an Idempotency-Key has one field that changes something; \
+                       send each change by itself";
+        return Err(idempotency::invalid(message));
+    }
+    let door = match door {
+        Door::Tenant => "tenant",
+        Door::Operator => "operator",
+    };
+    let variables = serde_json::to_vec(&body.variables).map_err(Error::internal)?;
+    let operation = body.operation_name.as_deref().unwrap_or_default();
+    let asked = [door, &body.query, operation].map(str::as_bytes);
+    let asked = [asked.as_slice(), &[variables.as_slice()]].concat();
+    Ok(Claim::new(key, &asked))
 }
 
 /// A refusal of the guard as an answer.

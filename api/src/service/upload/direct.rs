@@ -12,6 +12,7 @@ use store::{
         class::{Personal, Public, Target},
     },
     file::staging_key,
+    idempotency::Earlier,
     upload::{NewFile, NewUpload, Opened},
 };
 
@@ -45,8 +46,8 @@ pub struct Created {
     pub file: file::Model,
     /// The way in.
     pub upload: upload::Model,
-    /// What the client sends.
-    pub request: Presigned,
+    /// What the client sends; none when the bytes have come already.
+    pub request: Option<Presigned>,
     /// What was recorded.
     pub event: Option<EventRef>,
 }
@@ -64,30 +65,70 @@ pub struct Completed {
 ///
 /// # Errors
 /// [`Code::NotFound`], [`Code::Invalid`], [`Code::MediaTypeRefused`], [`Code::FileTooLarge`],
-/// [`Code::QuotaExceeded`].
+/// [`Code::QuotaExceeded`]; [`Code::Expired`] for a repetition that comes after the upload has ended.
 pub async fn create(app: &App, actor: &Actor, new: NewDirect) -> Result<Created, Error> {
     app.store.permit(actor, Action::UploadCreate)?;
+    if let Some(earlier) = actor.earlier() {
+        return again(app, actor, earlier).await;
+    }
     let place = new.address.place(&app.config.catalogue)?;
     let byte_len = declared(&place, &new)?;
     let opened = open(app, actor, &place, &new).await?;
     let Opened { file, upload } = opened.0;
-    let request = app
-        .blob
-        .presign_put(
-            &staging_key(upload.tenant_id, upload.id),
-            byte_len,
-            &new.media_type,
-            new.sha256,
-            app.config.files.upload_ttl,
-        )
-        .await
-        .map_err(object::failed)?;
+    let request = sign(app, &file, &upload, byte_len, app.config.files.upload_ttl).await?;
+    Ok(Created {
+        file,
+        upload,
+        request: Some(request),
+        event: opened.1,
+    })
+}
+
+/// The upload that was made the first time; while it is open, with a request that is signed for what is left of
+/// its time.
+async fn again(app: &App, actor: &Actor, earlier: &Earlier) -> Result<Created, Error> {
+    let snapshot = app.store.snapshot(actor).await?;
+    let view = snapshot.view(Action::UploadCreate)?;
+    let upload = view.get_upload(earlier.id()?).await?;
+    let file = view.get_file(upload.file_id).await?;
+    drop(snapshot);
+    let left = (upload.expires_at - app.store.now()).to_std();
+    let left = Duration::from_secs(left.unwrap_or_default().as_secs());
+    let request = match upload.state.0 {
+        UploadState::Completed => None,
+        UploadState::Open if !left.is_zero() => {
+            let byte_len = u64::try_from(file.byte_len).map_err(Error::internal)?;
+            Some(sign(app, &file, &upload, byte_len, left).await?)
+        }
+        UploadState::Open | UploadState::Expired | UploadState::Aborted => {
+            let message = "the upload that was made under this Idempotency-Key is over; \
+                           create another one with a key of its own";
+            return Err(Error::with_message(Code::Expired, message));
+        }
+    };
     Ok(Created {
         file,
         upload,
         request,
-        event: opened.1,
+        event: Some(earlier.event()),
     })
+}
+
+async fn sign(
+    app: &App,
+    file: &file::Model,
+    upload: &upload::Model,
+    byte_len: u64,
+    ttl: Duration,
+) -> Result<Presigned, Error> {
+    let sha256 = upload.declared_sha256.as_deref();
+    let sha256 = sha256.map(TryInto::try_into).transpose();
+    let sha256 = sha256.map_err(Error::internal)?;
+    let key = staging_key(upload.tenant_id, upload.id);
+    let signed = app
+        .blob
+        .presign_put(&key, byte_len, &file.media_type, sha256, ttl);
+    signed.await.map_err(object::failed)
 }
 
 /// Looks whether the bytes are there, and has them verified. Said again, it answers what became of the
@@ -97,6 +138,14 @@ pub async fn create(app: &App, actor: &Actor, new: NewDirect) -> Result<Created,
 /// [`Code::NotFound`], [`Code::Expired`], [`Code::UploadMissing`], [`Code::LengthMismatch`]; after the last
 /// two the client may put the bytes there again while the upload is open.
 pub async fn complete(app: &App, actor: &Actor, id: UploadId) -> Result<Completed, Error> {
+    if let Some(earlier) = actor.earlier() {
+        let snapshot = app.store.snapshot(actor).await?;
+        let view = snapshot.view(Action::UploadComplete)?;
+        return Ok(Completed {
+            file: view.get_file(earlier.id()?).await?,
+            event: Some(earlier.event()),
+        });
+    }
     require_bytes(app, actor, id).await?;
     let tx = app.store.begin(actor, Action::UploadComplete).await?;
     let done = tx.complete_upload(id).await?;

@@ -53,7 +53,7 @@ pub struct Uploaded {
 /// Takes a file in. Memory stays constant whatever its size.
 ///
 /// Whatever can be refused is refused before the first byte is read, and the rest as soon as it is
-/// certain. After an error nothing of the upload is left but its rejected row and its events; where the
+/// certain. A repetition of a request that was answered reads nothing at all. After an error nothing of the upload is left but its rejected row and its events; where the
 /// store or the database does not answer, the upload sweep sees to that.
 ///
 /// # Errors
@@ -72,6 +72,14 @@ where
     S: Stream<Item = Result<Bytes, E>>,
 {
     app.store.permit(actor, Action::FileUpload)?;
+    if let Some(earlier) = actor.earlier() {
+        let snapshot = app.store.snapshot(actor).await?;
+        let view = snapshot.view(Action::FileUpload)?;
+        return Ok(Uploaded {
+            file: view.get_file(earlier.id()?).await?,
+            event: Some(earlier.event()),
+        });
+    }
     let Place {
         object_type,
         object_id,

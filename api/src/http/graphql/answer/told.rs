@@ -11,12 +11,13 @@ use crate::{error::Code, graphql::guard::code};
 const MOST_CHARS: usize = 300;
 
 /// Codes that refuse the request as a whole where nothing else of it was done.
-const REFUSE_ALL: [Code; 9] = [
+const REFUSE_ALL: [Code; 10] = [
     Code::Unauthenticated,
     Code::TenantSuspended,
     Code::Csrf,
     Code::QuotaExceeded,
     Code::RateLimited,
+    Code::IdempotencyKeyInUse,
     Code::Overloaded,
     Code::Unavailable,
     Code::Draining,

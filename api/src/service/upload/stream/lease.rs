@@ -20,16 +20,23 @@ use crate::error::Error;
 
 /// How often the right is looked at; one that has ended is refused within a second.
 const LOOK: Duration = Duration::from_millis(800);
+/// How often the request's name is held on to; well within [`store::idempotency::HELD`].
+const HOLD: Duration = Duration::from_secs(8);
 
 impl Session {
     /// Returns only when the upload must not go on.
     pub(super) async fn watch(&self, opened: &Opened) -> Error {
         let ttl = self.app.config.files.upload_ttl;
         let mut extended = Instant::now();
+        let mut held = Instant::now();
         loop {
             tokio::time::sleep(LOOK).await;
             if let Some(ended) = self.ended().await {
                 return ended.into();
+            }
+            if held.elapsed() >= HOLD {
+                self.hold_name(opened).await;
+                held = Instant::now();
             }
             if extended.elapsed() < ttl / 3 {
                 continue;
@@ -41,6 +48,15 @@ impl Session {
                     if extended.elapsed() < ttl / 2 => {}
                 Err(error) => return error.into(),
             }
+        }
+    }
+
+    /// Where this cannot be written, a repetition may take the name; then it is its upload that counts.
+    async fn hold_name(&self, opened: &Opened) {
+        let held = self.app.store.hold_claim(&self.actor, opened.upload.id);
+        if let Err(error) = held.await {
+            tracing::warn!(error = ?error, upload.id = %opened.upload.id,
+                "the idempotency key of an upload was not held on to");
         }
     }
 

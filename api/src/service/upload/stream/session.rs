@@ -75,7 +75,7 @@ impl Session {
             phase: Public("begun"),
             reserved: Public(reserve_bytes),
         };
-        tx.commit(event).await?;
+        tx.commit_holding(opened.upload.id, event).await?;
         Ok(opened)
     }
 
@@ -107,7 +107,8 @@ impl Session {
             ));
         }
         let file = tx.settle_streamed(opened.upload.id, settled).await?;
-        let receipt = tx.commit(uploaded(&file, settled)).await?;
+        let event = uploaded(&file, settled);
+        let receipt = tx.commit_held(opened.upload.id, event).await?;
         Ok(Uploaded {
             file,
             event: receipt.event(),
