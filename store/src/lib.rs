@@ -37,6 +37,7 @@ pub mod file;
 pub mod invitation;
 pub mod job;
 pub mod member;
+pub mod purge;
 pub mod quota;
 pub mod retention;
 pub mod tenant;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::{OperatorId, TenantId, tenant};
-use policy::{Action, Tier};
+use policy::{Action, TenantStep, Tier};
 use secrecy::SecretString;
 use store::{
     EventRef, Noun, Operator, RequestContext,
@@ -12,7 +12,7 @@ use store::{
     ledger::RotatedKey,
     operator::OperatorView,
     page::{Page, PageRequest},
-    tenant::{CreatedTenant, NewTenant, TenantFilter, TenantStep},
+    tenant::{CreatedTenant, NewTenant, TenantFilter, life::NewStep},
     user::{NewUser, normal_email},
 };
 
@@ -152,11 +152,15 @@ pub async fn step_tenant(
     tenant: &str,
     reason: Option<String>,
 ) -> Result<(tenant::Model, Option<EventRef>), Error> {
-    let reason = input::reason(reason)?;
+    let new = NewStep {
+        step,
+        reason: input::reason(reason)?,
+        retention: app.config.tenants.retention,
+    };
     let id: TenantId = input::id("tenantId", Noun::Tenant, tenant)?;
-    let stepped = app.store.step_tenant(operator, step, id, reason).await;
+    let stepped = app.store.step_tenant(operator, new, id).await;
     let (tenant, receipt) = stepped.map_err(input::not_found_on("tenantId"))?;
-    if step == TenantStep::Suspend {
+    if matches!(step, TenantStep::Suspend | TenantStep::Deactivate) {
         app.links.forget_tenant(id);
     }
     Ok((tenant, receipt.event()))

@@ -22,5 +22,6 @@ mod scene;
 mod schema;
 mod survey;
 mod tampering;
+mod tenant;
 mod upload;
 mod verification;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Response, Value};
 use entity::{ApiKeyId, FileId, MemberId};
-use policy::{Role, Scope, Scopes, Tier};
+use policy::{Role, Scope, Scopes, TenantStep, Tier};
 use store::{
     RequestContext,
-    tenant::{CreatedTenant, NewTenant, TenantStep},
+    tenant::{CreatedTenant, NewTenant},
     testing::{Database, Seed, Throwaway, key_actor, seed, throwaway},
     user::NewUser,
 };
@@ -92,7 +92,7 @@ impl House {
         let made = made.await.unwrap();
         let id = made.tenant.id;
         let step = TenantStep::Activate;
-        let stepped = self.app.store.step_tenant(&operator, step, id, None);
+        let stepped = self.app.store.step_tenant(&operator, step, id);
         stepped.await.unwrap();
         made
     }
