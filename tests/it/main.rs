@@ -11,6 +11,7 @@ mod judges;
 mod kill;
 mod limits;
 mod main_job;
+mod offboarding;
 mod readme;
 mod refusals;
 mod restored;

@@ -74,3 +74,13 @@ fn what_is_reset_has_its_default_again() {
     let differing: Vec<_> = settings.differing(&Settings::default()).collect();
     assert_eq!(differing, [SettingKey::Locale]);
 }
+
+#[test]
+fn the_guide_has_every_key() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/developer-guide.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    for key in SettingKey::ALL {
+        let line = format!("| `{key}` | {} | {} |", key.kind(), key.default_value());
+        assert!(guide.contains(&line), "the guide lacks {line}");
+    }
+}

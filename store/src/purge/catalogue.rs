@@ -124,12 +124,8 @@ impl Catalogue {
     /// order.
     #[must_use]
     pub fn order(&self) -> Option<Vec<&Table>> {
-        let goes = |table: &&Table| {
-            matches!(
-                rule(&table.name),
-                Some(Rule::Delete(_) | Rule::Detach)
-            )
-        };
+        let goes =
+            |table: &&Table| matches!(rule(&table.name), Some(Rule::Delete(_) | Rule::Detach));
         let mut left: BTreeMap<&str, &Table> = self
             .tables
             .iter()

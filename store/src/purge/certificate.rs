@@ -214,12 +214,7 @@ async fn pin(conn: &Conn, checkpoint: &audit_checkpoint::Model) -> Result<(), St
     Ok(())
 }
 
-async fn count(
-    conn: &Conn,
-    table: &str,
-    more: &str,
-    tenant: TenantId,
-) -> Result<u64, StoreError> {
+async fn count(conn: &Conn, table: &str, more: &str, tenant: TenantId) -> Result<u64, StoreError> {
     let sql = format!("SELECT COUNT(*) FROM {table} WHERE tenant_id = $1{more}");
     let row = conn.query_one_raw(conn.sql(&sql, [tenant.into()])).await?;
     let row = row.ok_or_else(|| StoreError::internal("a count gave no row"))?;

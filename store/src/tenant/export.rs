@@ -368,7 +368,9 @@ impl Kind {
             Self::Json => {
                 let text: Option<String> = row.try_get_by_index(place)?;
                 let json = text.map(|text| serde_json::from_str(&text));
-                json.transpose().map_err(StoreError::internal)?.unwrap_or(Json::Null)
+                json.transpose()
+                    .map_err(StoreError::internal)?
+                    .unwrap_or(Json::Null)
             }
         })
     }

@@ -14,6 +14,7 @@ mod log_keys;
 mod master_key;
 mod operator_session;
 mod outbox;
+mod purge;
 mod quota;
 mod recording;
 mod recovery;

@@ -52,12 +52,6 @@ impl Ground {
         Ok(tenant.status.0)
     }
 
-    async fn quota_of(&self, metric: QuotaMetric) -> Result<QuotaRow> {
-        let snapshot = self.store().snapshot(&self.owner()).await?;
-        let rows = snapshot.view(Action::QuotaRead)?.quotas().await?;
-        Ok(rows.into_iter().find(|row| row.metric == metric).unwrap())
-    }
-
     async fn limit_users(&self, limit: i64) -> Result<QuotaRow, StoreError> {
         let (operator, metric) = (self.seed.operator(), QuotaMetric::Users);
         let reason = "as agreed".to_owned();
@@ -160,12 +154,12 @@ async fn a_closed_tenant_is_kept_for_its_retention_and_refuses_everything(
 async fn limits_follow_the_tier_except_those_of_the_tenants_own(g: &Ground) -> Result<()> {
     assert_eq!(g.limit_users(42).await?.limit, 42);
     g.tier(Tier::Free).await?;
-    let users = g.quota_of(QuotaMetric::Users).await?;
+    let users = g.quota(QuotaMetric::Users).await?;
     assert_eq!(
         (users.limit, users.tier_limit, users.is_override),
         (42, 3, true)
     );
-    let storage = g.quota_of(QuotaMetric::StorageBytes).await?;
+    let storage = g.quota(QuotaMetric::StorageBytes).await?;
     assert_eq!((storage.limit, storage.is_override), (1 << 30, false));
     let operator = g.seed.operator();
     let clear = || {
@@ -192,9 +186,10 @@ async fn limits_follow_the_tier_except_those_of_the_tenants_own(g: &Ground) -> R
 async fn a_limit_below_what_is_used_takes_nothing_and_accepts_nothing(g: &Ground) -> Result<()> {
     let lowered = g.limit_users(0).await?;
     assert_eq!((lowered.limit, lowered.used, lowered.available), (0, 1, 0));
+    let owner = g.owner();
     let invited = g
         .store()
-        .create_invitation(&g.owner(), "ana@example.com", policy::Role::Viewer);
+        .create_invitation(&owner, "ana@example.com", policy::Role::Viewer);
     assert!(matches!(
         invited.await,
         Err(StoreError::QuotaExceeded {
@@ -214,13 +209,16 @@ async fn a_period_that_begins_later_has_the_tenants_own_limit(g: &Ground) -> Res
         .set_quota_override(&operator, g.tenant(), metric, 77, reason);
     assert_eq!(set.await?.0.limit, 77);
     g.db.clock.advance(TimeDelta::days(40));
-    assert_eq!(g.quota_of(metric).await?.limit, 77);
+    assert_eq!(g.quota(metric).await?.limit, 77);
+    let balance = g.store().api_call_balance(g.tenant()).await?;
+    assert_eq!(balance.limit, 77);
     let calls = store::quota::ApiCalls {
         tenant: g.tenant(),
+        period_start: balance.period_start,
         calls: 5,
     };
     g.store().add_api_calls(&[calls]).await?;
-    let stored = g.quota_of(metric).await?;
+    let stored = g.quota(metric).await?;
     assert_eq!((stored.limit, stored.used), (77, 5));
     Ok(())
 }

@@ -87,7 +87,9 @@ async fn purge(started: &Started, arguments: &Arguments) -> anyhow::Result<()> {
     };
     let areas = purge::areas(app, tenant).await?;
     let left: u64 = areas.iter().map(|area| area.objects).sum();
-    app.store.begin_purge(tenant, areas.clone(), &request).await?;
+    app.store
+        .begin_purge(tenant, areas.clone(), &request)
+        .await?;
     let rows = app.store.plan_purge(tenant, areas).await?.rows();
     let bar = bar(left + rows, STYLE);
     let certificate = purge::run(app, tenant, |now| bar.set_position(now.objects + now.rows));
@@ -140,21 +142,24 @@ fn show(plan: &PurgePlan, begun: Option<&str>, as_json: bool) -> anyhow::Result<
             area.objects, area.prefix, area.byte_len, area.multiparts
         ))?;
     }
-    print("caches   nothing: what processes remember of it was over an hour after its deactivation")?;
+    print(
+        "caches   nothing: what processes remember of it was over an hour after its deactivation",
+    )?;
     print(format!(
         "in all       {} rows, {} objects, {} bytes",
         plan.rows(),
         plan.objects(),
         plan.byte_len()
     ))?;
+    if begun.is_some() {
+        print("A purge has begun; this is what is left of it.")?;
+        return print(format!("plan         {hash}"));
+    }
     if plan.lacks_export {
         warn("NOBODY HAS EXPORTED what this tenant has since it was deactivated")?;
     }
     for obstacle in &plan.obstacles {
         print(format!("not yet      {obstacle}"))?;
-    }
-    if begun.is_some() {
-        print("A purge has begun; this is what is left of it.")?;
     }
     print(format!("plan         {hash}"))
 }
