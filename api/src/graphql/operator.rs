@@ -328,12 +328,12 @@ pub struct AuditKeyRotateInput {
     tenant_id: Option<ID>,
 }
 
-/// The root of every change by operators.
+/// Sessions of operators, and tenants that come and are kept out.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct OperatorMutation;
 
-/// The root of every change.
-#[Object(name = "Mutation")]
+/// Sessions of operators, and tenants that come and are kept out.
+#[Object]
 impl OperatorMutation {
     /// Begins an operator's session. Needs no credential.
     async fn operator_login(

@@ -1,14 +1,13 @@
 //! Limits of a tenant's own, in place of its tier's.
 
 use chrono::DateTime;
-use entity::{TenantId, quota_override};
+use entity::TenantId;
 use policy::{Action, QuotaMetric};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, Value};
 
 use super::{QuotaRow, counter::recent, read};
 use crate::{
     ConflictCode, Operator, Principal, Receipt, Store, StoreError, Tx,
-    conn::Conn,
     event::{
         QuotaOverridden, QuotaOverrideCleared,
         class::{Personal, Public, Target},
@@ -16,19 +15,6 @@ use crate::{
     operator::OperatorView,
     tx::{TenantCheck, enter_tenant},
 };
-
-/// The tenant's own limits.
-pub(super) async fn find(
-    conn: &Conn,
-    tenant: TenantId,
-) -> Result<Vec<quota_override::Model>, StoreError> {
-    let statement = conn.sql(
-        "SELECT * FROM quota_override WHERE tenant_id = $1",
-        [tenant.into()],
-    );
-    let found = quota_override::Model::find_by_statement(statement);
-    Ok(found.all(conn).await?)
-}
 
 impl Store {
     /// Gives a tenant a limit of its own on `metric`, from now on and in every period to come. It may be lower than

@@ -5,7 +5,7 @@ use entity::{TenantId, Text};
 use policy::{QuotaMetric, Tier};
 use sea_orm::FromQueryResult;
 
-use super::{Slot, counter::recent, flow_period, limit_value, own};
+use super::{Slot, counter::recent, flow_period, limit_value};
 use crate::{Store, StoreError, View, conn::Conn};
 
 /// Where a tenant stands with one metric. Unit: that of the metric.
@@ -41,11 +41,13 @@ struct Row {
     used: Option<i64>,
     reserved: Option<i64>,
     trash: Option<i64>,
+    /// The tenant's own limit; in a row of its own.
+    own: Option<i64>,
 }
 
 impl View<'_> {
-    /// All metrics, in the order of [`QuotaMetric::ALL`]. What nobody has used yet is shown with the
-    /// limit it would have.
+    /// All metrics, in the order of [`QuotaMetric::ALL`], in one statement. What nobody has used yet
+    /// is shown with the limit it would have.
     ///
     /// # Errors
     /// As the database says.
@@ -63,9 +65,13 @@ pub(super) async fn quotas(
 ) -> Result<Vec<QuotaRow>, StoreError> {
     let statement = conn.sql(
         "SELECT t.tier, t.period_anchor_at, c.metric, c.period_start, c.limit_value, c.used, \
-         c.reserved, c.trash FROM tenant t LEFT JOIN usage_counter c \
-         ON c.tenant_id = t.id AND (c.period_start > $2 OR c.period_start = $3) \
-         WHERE t.id = $1",
+         c.reserved, c.trash, c.own FROM tenant t LEFT JOIN ( \
+           SELECT tenant_id, metric, period_start, limit_value, used, reserved, trash, \
+           CAST(NULL AS bigint) AS own FROM usage_counter \
+           WHERE tenant_id = $1 AND (period_start > $2 OR period_start = $3) \
+           UNION ALL SELECT tenant_id, metric, NULL, NULL, NULL, NULL, NULL, limit_value \
+           FROM quota_override WHERE tenant_id = $1 \
+         ) c ON c.tenant_id = t.id WHERE t.id = $1",
         [
             tenant.into(),
             recent(now).into(),
@@ -73,11 +79,10 @@ pub(super) async fn quotas(
         ],
     );
     let rows = Row::find_by_statement(statement).all(conn).await?;
-    let own = own::find(conn, tenant).await?;
     let metrics = QuotaMetric::ALL.iter();
     let quotas = metrics.map(|metric| {
-        let own = own.iter().find(|own| own.metric.0 == *metric);
-        let own = own.map(|own| own.limit_value);
+        let own = rows.iter().filter(|row| row.is_of(*metric));
+        let own = own.filter_map(|row| row.own).next();
         quota(store, *metric, &rows, own, now)
     });
     quotas.collect()
@@ -117,6 +122,10 @@ fn quota(
 }
 
 impl Row {
+    fn is_of(&self, metric: QuotaMetric) -> bool {
+        self.metric.is_some_and(|own| own.0 == metric)
+    }
+
     fn slot(&self) -> Option<Slot> {
         Some(Slot {
             metric: self.metric?.0,
