@@ -15,15 +15,18 @@
 //! Limits. A copy of the database outside (a backup, a replica) keeps what was deleted here for as long as it is kept.
 //! Accounts belong to people, not to tenants: they stay, also those without another tenant.
 
+mod begin;
 mod catalogue;
 mod certificate;
+mod obstacle;
 mod plan;
 mod rules;
 mod step;
 
+pub use begin::PurgeRequest;
 pub use catalogue::{Catalogue, Table};
 pub use certificate::{CERTIFICATE, Certificate};
-pub use plan::{Area, Counted, PurgePlan, PurgeRequest};
+pub use plan::{Area, Counted, PurgePlan};
 pub use rules::{Exported, RULES, Rule, rule};
 pub use step::PurgeStep;
 

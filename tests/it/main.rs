@@ -17,3 +17,4 @@ mod refusals;
 mod restored;
 mod secrecy;
 mod sessions;
+mod settings;

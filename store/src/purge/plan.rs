@@ -1,23 +1,19 @@
 //! What a purge would take, and what stands in its way.
 
 use audit::{canon, hash::Hash, value::Value as Canon};
-use chrono::{DateTime, SecondsFormat, Utc};
-use entity::{TenantId, audit_head, audit_purge, tenant};
-use policy::TenantStatus;
+use chrono::{DateTime, Utc};
+use entity::{TenantId, audit_purge, tenant};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde::Serialize;
 
-use super::{Catalogue, Rule, refused, rule};
+use super::{
+    Catalogue, Rule,
+    obstacle::{lacks_export, of_the_log, of_the_record},
+    refused, rule,
+};
 use crate::{
-    ConflictCode, Noun, Store, StoreError, Tx,
-    conn::{Conn, insert},
-    event::{
-        TenantPurgeBegun,
-        class::{Public, Target},
-    },
-    ledger::LogId,
-    retention::History,
-    system::Duty,
+    Noun, Store, StoreError,
+    conn::Conn,
     tx::{TenantCheck, enter_tenant},
 };
 
@@ -72,17 +68,6 @@ pub struct PurgePlan {
     /// Whether only the export is missing.
     #[serde(skip)]
     pub lacks_export: bool,
-}
-
-/// What is agreed to.
-#[derive(Debug, Clone)]
-pub struct PurgeRequest {
-    /// The hash of the plan.
-    pub plan: String,
-    /// Go on without an export.
-    pub without_export: bool,
-    /// The matter it belongs to: a code that names nobody.
-    pub reference: Option<String>,
 }
 
 impl PurgePlan {
@@ -179,97 +164,6 @@ impl Store {
         enter_tenant(&conn, tenant, TenantCheck::None).await?;
         plan(&conn, tenant, areas, self.now()).await
     }
-
-    /// Agrees to a plan: the entry that says so is committed when this returns, and what it names may go. Agreed to
-    /// twice, it happens once.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when something forbids it, which it names, or the plan is not
-    /// the present one any more.
-    pub async fn begin_purge(
-        &self,
-        tenant: TenantId,
-        areas: Vec<Area>,
-        request: &PurgeRequest,
-    ) -> Result<audit_purge::Model, StoreError> {
-        let reference = request.reference.as_deref();
-        let reference = reference.map(|text| crate::retention::code("reference", text));
-        let reference = reference.transpose()?;
-        let tx = self.begin_duty(Duty::Purge, tenant).await?;
-        tx.lock_tenant().await?;
-        if let Some(begun) = find(tx.conn(), tenant).await? {
-            return same(begun, &request.plan);
-        }
-        let plan = plan(tx.conn(), tenant, areas, tx.now()).await?;
-        plan.check(request)?;
-        let row = audit_purge::Model {
-            tenant_id: tenant,
-            plan: request.plan.clone(),
-            document: plan.document(reference.as_deref())?,
-            row_count: 0,
-            begun_at: tx.now(),
-            done_at: None,
-            certificate: None,
-        };
-        tx.record_purge(row, &plan, reference).await
-    }
-}
-
-impl PurgePlan {
-    fn check(&self, request: &PurgeRequest) -> Result<(), StoreError> {
-        let forgiven = usize::from(request.without_export && self.lacks_export);
-        if self.obstacles.len() > forgiven {
-            return Err(refused(self.obstacles.join("; ")));
-        }
-        if self.hash() != request.plan {
-            return Err(StoreError::conflict(
-                ConflictCode::Expired,
-                "this is not the plan any more; make another one with --dry-run and agree to that",
-            ));
-        }
-        Ok(())
-    }
-
-    fn document(&self, reference: Option<&str>) -> Result<String, StoreError> {
-        let mut document = serde_json::to_value(self).map_err(StoreError::internal)?;
-        if let Some(members) = document.as_object_mut() {
-            members.remove("obstacles");
-            members.insert("reference".to_owned(), reference.into());
-        }
-        serde_json::to_string(&document).map_err(StoreError::internal)
-    }
-}
-
-impl Tx {
-    async fn record_purge(
-        self,
-        row: audit_purge::Model,
-        plan: &PurgePlan,
-        reference: Option<String>,
-    ) -> Result<audit_purge::Model, StoreError> {
-        insert(self.conn(), row.clone()).await?;
-        let event = TenantPurgeBegun {
-            tenant: Target(row.tenant_id),
-            phase: Public("begun"),
-            plan: Public(row.plan.clone()),
-            rows: Public(plan.rows()),
-            objects: Public(plan.objects()),
-            byte_len: Public(plan.byte_len()),
-            exported: Public(!plan.lacks_export),
-            reference: Public(reference),
-        };
-        self.commit(event).await?;
-        Ok(row)
-    }
-}
-
-/// A purge that goes on as it was agreed to.
-fn same(begun: audit_purge::Model, plan: &str) -> Result<audit_purge::Model, StoreError> {
-    if begun.plan == plan {
-        return Ok(begun);
-    }
-    let message = format!("a purge has begun; go on with --plan {}", begun.plan);
-    Err(refused(message))
 }
 
 pub(super) async fn find(
@@ -284,7 +178,7 @@ pub(super) async fn find(
     Ok(found.one(conn).await?)
 }
 
-async fn plan(
+pub(super) async fn plan(
     conn: &Conn,
     id: TenantId,
     areas: Vec<Area>,
@@ -307,7 +201,7 @@ async fn plan(
         tables.push(counted(conn, name, id).await?);
     }
     let lacks_export = lacks_export(&tenant);
-    let mut obstacles = obstacles(&tenant, now);
+    let mut obstacles = of_the_record(&tenant, now);
     obstacles.extend(of_the_log(conn, id).await?);
     if lacks_export {
         obstacles.push(
@@ -345,59 +239,4 @@ async fn counted(conn: &Conn, table: &str, id: TenantId) -> Result<Counted, Stor
             _ => None,
         },
     })
-}
-
-/// An export from before the end may lack what came after it.
-fn lacks_export(tenant: &tenant::Model) -> bool {
-    match (tenant.exported_at, tenant.deactivated_at) {
-        (Some(exported), Some(deactivated)) => exported < deactivated,
-        (Some(_), None) => false,
-        (None, _) => true,
-    }
-}
-
-fn obstacles(tenant: &tenant::Model, now: DateTime<Utc>) -> Vec<String> {
-    let mut obstacles = Vec::new();
-    if tenant.status.0 != TenantStatus::Deactivated {
-        let status = tenant.status.0;
-        obstacles.push(format!(
-            "the tenant is {status}; only one that is deactivated is purged"
-        ));
-    }
-    if let Some(after) = tenant.purge_after.filter(|after| *after > now) {
-        let after = after.to_rfc3339_opts(SecondsFormat::Secs, true);
-        obstacles.push(format!("it is kept until {after}"));
-    }
-    obstacles
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the heads of the one tenant that is named"
-)]
-async fn of_the_log(conn: &Conn, tenant: TenantId) -> Result<Vec<String>, StoreError> {
-    let heads = audit_head::Entity::find()
-        .filter(audit_head::Column::TenantId.eq(tenant))
-        .all(conn)
-        .await?;
-    let mut obstacles = Vec::new();
-    if let Some(head) = heads.iter().find(|head| head.state == "quarantined") {
-        let epoch = head.epoch;
-        obstacles.push(format!(
-            "its log is in quarantine (epoch {epoch}): see `strongroom audit recover`"
-        ));
-    }
-    for head in &heads {
-        let log = LogId {
-            tenant,
-            epoch: head.epoch,
-        };
-        let history = History::read(conn, log).await?;
-        let held = history.holds.all().iter().filter(|hold| hold.is_active());
-        obstacles.extend(held.map(|hold| {
-            let seq = hold.seq;
-            format!("a legal hold is in force on its log, set by entry {seq}: it must be lifted")
-        }));
-    }
-    Ok(obstacles)
 }

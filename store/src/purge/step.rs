@@ -71,13 +71,13 @@ impl Store {
         let begun = begun.ok_or_else(|| refused("no purge of this tenant is under way"))?;
         let catalogue = Catalogue::read(conn).await?;
         for table in catalogue.ordered()?.into_iter().skip(*at) {
-            if table.name != "tenant" {
-                if let Some(count) = take(conn, table, tenant, limit).await? {
-                    note(conn, tenant, count).await?;
-                    tx.commit_without_event().await?;
-                    let table = table.name.clone();
-                    return Ok(Rows::Some(PurgeStep::Rows { table, count }));
-                }
+            if table.name != "tenant"
+                && let Some(count) = take(conn, table, tenant, limit).await?
+            {
+                note(conn, tenant, count).await?;
+                tx.commit_without_event().await?;
+                let table = table.name.clone();
+                return Ok(Rows::Some(PurgeStep::Rows { table, count }));
             }
             *at += 1;
         }

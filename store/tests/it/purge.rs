@@ -5,7 +5,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
-use audit::note::{Note, VerifierKey};
+use audit::{
+    note::{Note, VerifierKey},
+    retention::PruneKind,
+};
 use chrono::TimeDelta;
 use entity::TenantId;
 use policy::{Action, Role, Scopes, TenantStep};
@@ -13,7 +16,7 @@ use store::{
     StoreError,
     api_key::NewApiKey,
     purge::{Area, CERTIFICATE, Certificate, Exported, PurgeRequest, PurgeStep, RULES, Rule},
-    retention::NewHold,
+    retention::{NewHold, PruneRequest},
     tenant::{
         contact::{Contact, TenantChange},
         export::{ExportedTenant, Row, tables},
@@ -407,6 +410,13 @@ async fn nothing_of_a_purged_tenant_is_left_and_its_log_verifies(g: &Ground) -> 
         entries.len() == 1 && entries[0].contains(root),
         "{entries:?}"
     );
+    // What is left of the log can be pruned when its time has come.
+    let request = PruneRequest {
+        kind: PruneKind::Entries,
+        days: None,
+    };
+    let plan = g.store().plan_prune(g.tenant(), request).await?;
+    assert_eq!(plan.kind, PruneKind::Entries);
     assert!(matches!(
         g.store().tenant_named(&g.tenant().to_string()).await,
         Err(StoreError::NotFound(_))
