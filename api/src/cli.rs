@@ -6,6 +6,7 @@ mod operator;
 mod output;
 mod run;
 mod setup;
+mod tenant;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -52,6 +53,11 @@ enum Command {
         #[command(subcommand)]
         command: master_key::Command,
     },
+    /// The end of tenants
+    Tenant {
+        #[command(subcommand)]
+        command: tenant::Command,
+    },
     /// Logs of the deployment
     Audit {
         #[command(subcommand)]
@@ -90,6 +96,7 @@ impl Cli {
             Command::Bootstrap { output } => setup::bootstrap(Config::from_process()?, output),
             Command::Operator { command } => operator::run(Config::from_process()?, command),
             Command::MasterKey { command } => master_key::run(Config::from_process()?, command),
+            Command::Tenant { command } => tenant::run(Config::from_process()?, command),
             // The only one with more than one way to end.
             Command::Audit { command } => return audit::run(Config::from_process()?, command),
         };

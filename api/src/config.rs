@@ -37,7 +37,7 @@ pub use origin::Origin;
 pub use problem::Problems;
 pub use server::{Mode, Server};
 pub use store::{EmbeddedStore, ExternalStore, ObjectStore};
-pub use work::{Background, Drain, Files};
+pub use work::{Background, Drain, Files, Tenants};
 
 use std::path::Path;
 
@@ -64,6 +64,8 @@ pub struct Config {
     pub catalogue: Catalogue,
     /// Uploads and the trash.
     pub files: Files,
+    /// What becomes of tenants that are closed.
+    pub tenants: Tenants,
     /// The audit log's keys and anchors.
     pub audit: Audit,
     /// Work that repeats.
@@ -123,6 +125,7 @@ impl Config {
         let tiers = product::tiers(reader);
         let catalogue = product::catalogue(reader);
         let files = work::files(reader);
+        let tenants = work::tenants(reader);
         let audit = audit::read(reader, object_store.as_ref());
         let background = work::background(reader);
         let drain = work::drain(reader);
@@ -142,6 +145,7 @@ impl Config {
             tiers,
             catalogue,
             files: files?,
+            tenants: tenants?,
             audit: audit?,
             background: background?,
             drain: drain?,

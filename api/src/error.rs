@@ -107,6 +107,7 @@ impl From<StoreError> for Error {
                 ConflictCode::LastOwner => Code::LastOwner,
                 ConflictCode::RoleTooHigh => Code::RoleTooHigh,
                 ConflictCode::Expired => Code::Expired,
+                ConflictCode::VersionMismatch => Code::VersionMismatch,
             },
             StoreError::QuotaExceeded { .. } => Code::QuotaExceeded,
             StoreError::IdempotencyKeyInUse => {

@@ -10,6 +10,8 @@ pub mod member;
 pub mod metering;
 pub(crate) mod object;
 pub mod operator;
+pub mod purge;
+pub mod quota_override;
 pub mod retention;
 pub mod session;
 pub mod tenant;

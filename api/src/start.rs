@@ -176,6 +176,25 @@ pub async fn anchors(
     Ok((Anchors::new(config, &blob), embedded))
 }
 
+/// The application for a command that may run beside the servers: nothing is migrated or set up, and an object store
+/// that a server on this machine has open is shared with it.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn beside(config: Config) -> Result<Started, StartError> {
+    let config = Arc::new(config);
+    let store = store(&config).await?;
+    store.deployment().await?;
+    let (blob, embedded_store) = object_store::open_beside(&config, &store).await?;
+    let app = App::new(config, store, blob);
+    read_marks(&app).await?;
+    Ok(Started {
+        app: Arc::new(app),
+        embedded_store,
+        first_run: None,
+    })
+}
+
 pub(crate) fn describe(error: &dyn std::error::Error) -> String {
     let cause = error.source().map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())

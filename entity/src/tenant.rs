@@ -26,6 +26,18 @@ pub struct Model {
     pub period_anchor_at: DateTimeUtc,
     /// When it was created.
     pub created_at: DateTimeUtc,
+    /// Changes with the name and the contacts.
+    pub version: i32,
+    /// What is set, as JSON of `policy::Settings`.
+    pub settings: String,
+    /// Changes with the settings.
+    pub settings_version: i32,
+    /// When it was closed for good.
+    pub deactivated_at: Option<DateTimeUtc>,
+    /// From when on it may be purged; set when it is closed.
+    pub purge_after: Option<DateTimeUtc>,
+    /// When everything it has was last exported.
+    pub exported_at: Option<DateTimeUtc>,
 }
 
 /// Joins are written where they are used, so that each names its tenant.

@@ -20,7 +20,9 @@ const NARROW: &[(&str, &str)] = &[
     ),
     ("audit_tile", "SELECT, INSERT"),
     ("audit_checkpoint", "SELECT, INSERT, UPDATE"),
-    ("audit_quarantine", "SELECT, INSERT"),
+    // What a purged tenant's log could not take goes with the tenant.
+    ("audit_quarantine", "SELECT, INSERT, DELETE"),
+    ("audit_purge", "SELECT, INSERT, UPDATE"),
     (
         "deployment",
         "SELECT, INSERT, UPDATE (master_no, master_check)",

@@ -24,6 +24,14 @@ macro_rules! actions {
 actions! {
     /// The tenant's own record was read.
     TenantRead = "tenant.read",
+    /// The tenant's name or contacts were changed.
+    TenantUpdate = "tenant.update",
+    /// The tenant's contacts were read.
+    ContactRead = "tenant.contact_read",
+    /// The tenant's settings were read.
+    SettingsRead = "settings.read",
+    /// The tenant's settings were changed.
+    SettingsUpdate = "settings.update",
     /// The members of the tenant were listed.
     MemberList = "member.list",
     /// Quotas and usage were read.
@@ -90,6 +98,14 @@ actions! {
     TenantSuspend = "tenant.suspend",
     /// An operator lifted a tenant's suspension.
     TenantRestore = "tenant.restore",
+    /// An operator closed a tenant for good: its retention clock runs.
+    TenantDeactivate = "tenant.deactivate",
+    /// An operator put a tenant on another tier: its limits changed with it.
+    TenantTierChange = "tenant.tier_change",
+    /// An operator gave a tenant a limit of its own.
+    QuotaOverrideSet = "quota.override_set",
+    /// An operator took a tenant's own limit away: the tier's holds again.
+    QuotaOverrideClear = "quota.override_clear",
     /// An operator listed tenants.
     TenantList = "tenant.list",
     /// An operator read the system log's chain.
@@ -128,6 +144,10 @@ actions! {
     AuditForkDetect = "audit.fork_detected",
     /// A log in quarantine was closed, and its next epoch began.
     AuditRecover = "audit.recovered",
+    /// Everything a tenant has was exported, to be handed over.
+    TenantExport = "tenant.export",
+    /// A tenant was purged: the entry stands before anything goes.
+    TenantPurge = "tenant.purge",
     /// Another master key took over: what the old one had sealed was sealed anew.
     MasterKeyRotate = "master_key.rotate",
     /// The deployment was set up for the first time.

@@ -31,3 +31,6 @@ pub const API_KEY_TTL_DAYS: u32 = 365;
 
 /// The step in which a streamed upload of unknown length reserves storage, in bytes.
 pub const STREAM_RESERVATION_STEP_BYTES: u64 = 16 << 20;
+
+/// How many domains a tenant may name whose addresses may be invited.
+pub const SETTING_DOMAINS_MAX: usize = 50;

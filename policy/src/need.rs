@@ -103,6 +103,8 @@ const SYSTEM: Need = Need {
 pub const fn needs(action: Action) -> Need {
     match action {
         Action::TenantRead => ANY_MEMBER_OR_KEY,
+        Action::SettingsRead => scoped(EVERYBODY, Scope::SettingsRead),
+        Action::ContactRead => scoped(MANAGERS, Scope::SettingsRead),
         Action::MemberList => people(EVERYBODY),
         Action::QuotaRead => scoped(EVERYBODY, Scope::UsageRead),
         Action::FileList | Action::FileRead => scoped(EVERYBODY, Scope::FilesRead),
@@ -115,7 +117,9 @@ pub const fn needs(action: Action) -> Need {
         | Action::ApiKeyCreate
         | Action::ApiKeyRevoke
         | Action::MemberInvite
-        | Action::MemberRemove => people(MANAGERS),
+        | Action::MemberRemove
+        | Action::TenantUpdate
+        | Action::SettingsUpdate => people(MANAGERS),
         Action::AuditRead | Action::AuditExport | Action::AuditExportLink => {
             scoped(INSPECTORS, Scope::AuditRead)
         }
@@ -131,6 +135,10 @@ pub const fn needs(action: Action) -> Need {
         | Action::TenantActivate
         | Action::TenantSuspend
         | Action::TenantRestore
+        | Action::TenantDeactivate
+        | Action::TenantTierChange
+        | Action::QuotaOverrideSet
+        | Action::QuotaOverrideClear
         | Action::TenantList
         | Action::SystemChainRead
         | Action::AuditKeyRotate
@@ -150,6 +158,8 @@ pub const fn needs(action: Action) -> Need {
         | Action::AuditCheckpointCollect
         | Action::AuditForkDetect
         | Action::AuditRecover
+        | Action::TenantExport
+        | Action::TenantPurge
         | Action::MasterKeyRotate
         | Action::Bootstrap => SYSTEM,
     }

@@ -19,15 +19,48 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// A step in a tenant's life. An operator takes it, with a reason; a status is never written otherwise.
+    pub enum TenantStep: "tenant step" {
+        /// Opens a tenant that was made.
+        Activate = "activate",
+        /// Refuses it everywhere.
+        Suspend = "suspend",
+        /// Lets it in again.
+        Restore = "restore",
+        /// Closes it for good, and starts its retention clock.
+        Deactivate = "deactivate",
+    }
+}
+
+impl TenantStep {
+    /// The one state it is taken from, and the one it leads to. A tenant's whole life is this match.
+    pub const fn ends(self) -> (TenantStatus, TenantStatus) {
+        match self {
+            Self::Activate => (TenantStatus::Pending, TenantStatus::Active),
+            Self::Suspend => (TenantStatus::Active, TenantStatus::Suspended),
+            Self::Restore => (TenantStatus::Suspended, TenantStatus::Active),
+            Self::Deactivate => (TenantStatus::Suspended, TenantStatus::Deactivated),
+        }
+    }
+}
+
 impl TenantStatus {
+    /// Where `step` leads from here; `None` when it cannot be taken.
+    pub fn after(self, step: TenantStep) -> Option<Self> {
+        let (from, to) = step.ends();
+        (from == self).then_some(to)
+    }
+
+    /// The steps that can be taken from here.
+    pub fn steps(self) -> impl Iterator<Item = TenantStep> {
+        let steps = TenantStep::ALL.iter().copied();
+        steps.filter(move |step| self.after(*step).is_some())
+    }
+
     /// Whether one step leads from here to `next`. Staying is not a step.
-    pub const fn can_become(self, next: Self) -> bool {
-        matches!(
-            (self, next),
-            (Self::Pending, Self::Active)
-                | (Self::Active, Self::Suspended)
-                | (Self::Suspended, Self::Active | Self::Deactivated)
-        )
+    pub fn can_become(self, next: Self) -> bool {
+        self.steps().any(|step| self.after(step) == Some(next))
     }
 }
 

@@ -101,6 +101,7 @@ impl Store {
             return Err(StoreError::Forbidden(Action::ApiKeyCreate));
         };
         let tx = self.begin(actor, Action::ApiKeyCreate).await?;
+        let new = tx.bound_by_settings(new).await?;
         let (key, secret, event) = tx.insert_api_key(creator, new).await?;
         Ok(CreatedApiKey {
             key,
@@ -188,6 +189,28 @@ impl Store {
 }
 
 impl Tx {
+    /// The key with the longest life that the tenant allows; one that is to live longer is refused.
+    async fn bound_by_settings(&self, new: NewApiKey) -> Result<NewApiKey, StoreError> {
+        let Some(days) = self.settings().await?.api_key_max_ttl_days else {
+            return Ok(new);
+        };
+        let most = self.now() + TimeDelta::days(days.into());
+        let usual = self.now() + TimeDelta::days(limit::API_KEY_TTL_DAYS.into());
+        let expires_at = new.expires_at.unwrap_or_else(|| usual.min(most));
+        if expires_at > most {
+            return Err(StoreError::invalid(
+                "expiresAt",
+                format!(
+                    "expiresAt must be at most {days} days ahead, as the tenant's settings say"
+                ),
+            ));
+        }
+        Ok(NewApiKey {
+            expires_at: Some(expires_at),
+            ..new
+        })
+    }
+
     /// A key of this transaction's tenant, its token, and the event that says so.
     pub(crate) async fn insert_api_key(
         &self,

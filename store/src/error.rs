@@ -57,6 +57,8 @@ pub enum ConflictCode {
     RoleTooHigh,
     /// It was good once and is not any more.
     Expired,
+    /// It was changed since it was read.
+    VersionMismatch,
 }
 
 /// An error of the store.

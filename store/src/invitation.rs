@@ -45,6 +45,7 @@ impl Store {
         self.permit(actor, Action::MemberInvite)?;
         let creator = inviter(actor, role)?;
         let tx = self.begin(actor, Action::MemberInvite).await?;
+        tx.refuse_domain(&email).await?;
         tx.refuse_member(&email).await?;
         tx.withdraw_open(&email).await?;
         let fresh = token::new_invitation()?;
@@ -144,6 +145,16 @@ impl View<'_> {
 }
 
 impl Tx {
+    async fn refuse_domain(&self, email: &str) -> Result<(), StoreError> {
+        if self.settings().await?.admits(email) {
+            return Ok(());
+        }
+        Err(StoreError::invalid(
+            "email",
+            "email must be of a domain that the tenant's settings admit (invitationDomains)",
+        ))
+    }
+
     async fn refuse_member(&self, email: &str) -> Result<(), StoreError> {
         let statement = self.conn().sql(
             "SELECT 1 AS one FROM member m JOIN \"user\" u ON u.id = m.user_id \

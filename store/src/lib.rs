@@ -38,6 +38,7 @@ pub mod idempotency;
 pub mod invitation;
 pub mod job;
 pub mod member;
+pub mod purge;
 pub mod quota;
 pub mod retention;
 pub mod tenant;

@@ -11,6 +11,7 @@
 mod api_calls;
 mod counter;
 mod level;
+mod own;
 mod read;
 mod reservation;
 mod sweep;

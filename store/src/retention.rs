@@ -19,6 +19,7 @@ mod prune;
 mod redaction;
 mod register;
 mod removal;
+mod seal;
 
 pub use carried::{CarriedKey, Policy};
 pub use hold::{HoldPlacedRow, NewHold};
@@ -30,6 +31,7 @@ pub use removal::{Removal, Step};
 
 pub(crate) use carried::Carried;
 pub(crate) use history::History;
+pub(crate) use seal::Sealing;
 
 use policy::limit::REASON_MAX_CHARS;
 
@@ -43,7 +45,7 @@ fn refused(cause: impl Into<String>) -> StoreError {
 
 /// A reference that stands in the entry for good, and so must not be personal: nothing but the characters that
 /// numbers of files and paragraphs are made of.
-fn code(field: &'static str, text: &str) -> Result<String, StoreError> {
+pub(crate) fn code(field: &'static str, text: &str) -> Result<String, StoreError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._:/#()-".contains(c);
     let text = text.trim();
     let fits = !text.is_empty() && text.len() <= CODE_MAX_CHARS && text.chars().all(allowed);

@@ -42,6 +42,10 @@ pub enum Duty {
     Retention,
     /// Beginning the next epoch of a log in quarantine.
     Recovery,
+    /// Taking away tenants whose retention is over.
+    Purge,
+    /// Writing down everything a tenant has, to be handed over.
+    TenantExport,
 }
 
 impl Duty {
@@ -62,6 +66,8 @@ impl Duty {
             Self::Exporter => "exporter",
             Self::Retention => "retention",
             Self::Recovery => "recovery",
+            Self::Purge => "purge",
+            Self::TenantExport => "tenant_export",
         }
     }
 
@@ -102,6 +108,8 @@ pub enum Reason {
     Exporting,
     /// Deleting what an entry of the log has said would go.
     Removal,
+    /// Deleting what the entry of a tenant's purge has said would go.
+    TenantPurge,
     /// Keeping a checkpoint that was handed out.
     CheckpointPinning,
     /// Keeping the names of requests that stream, and forgetting those of answered ones after a day.

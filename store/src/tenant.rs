@@ -1,10 +1,14 @@
-//! Tenants: created by an operator with their first owner, moved through their states by verbs.
+//! Tenants: created by an operator with their first owner, moved through their states by verbs ([`life`]), described
+//! and set up by their own people ([`contact`], [`settings`]).
+
+pub mod contact;
+pub mod export;
+pub mod life;
+pub mod settings;
 
 use entity::{MemberId, TenantId, Text, tenant};
 use policy::{Action, QuotaMetric, Role, TenantStatus, Tier};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     ConflictCode, Noun, Operator, Receipt, Store, StoreError, Tx,
@@ -12,7 +16,7 @@ use crate::{
     conn::insert,
     error::is_duplicate,
     event::{
-        Event, TenantActivated, TenantCreated, TenantRestored, TenantSuspended,
+        TenantCreated,
         class::{Personal, Public, Target},
     },
     log,
@@ -43,47 +47,6 @@ pub struct CreatedTenant {
     pub owner: MemberId,
     /// What was recorded.
     pub receipt: Receipt,
-}
-
-/// A step in a tenant's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TenantStep {
-    /// Pending to active.
-    Activate,
-    /// Active to suspended.
-    Suspend,
-    /// Suspended to active.
-    Restore,
-}
-
-impl TenantStep {
-    /// What may be done by whom.
-    #[must_use]
-    pub fn action(self) -> Action {
-        match self {
-            Self::Activate => Action::TenantActivate,
-            Self::Suspend => Action::TenantSuspend,
-            Self::Restore => Action::TenantRestore,
-        }
-    }
-
-    fn ends(self) -> (TenantStatus, TenantStatus) {
-        match self {
-            Self::Activate => (TenantStatus::Pending, TenantStatus::Active),
-            Self::Suspend => (TenantStatus::Active, TenantStatus::Suspended),
-            Self::Restore => (TenantStatus::Suspended, TenantStatus::Active),
-        }
-    }
-
-    fn event(self, id: TenantId, reason: Option<String>) -> Event {
-        let tenant = Target(id);
-        let reason = Personal(reason);
-        match self {
-            Self::Activate => TenantActivated { tenant, reason }.into(),
-            Self::Suspend => TenantSuspended { tenant, reason }.into(),
-            Self::Restore => TenantRestored { tenant, reason }.into(),
-        }
-    }
 }
 
 /// Which tenants an operator wants to see.
@@ -145,25 +108,6 @@ impl Store {
             receipt: tx.commit(event).await?,
         })
     }
-
-    /// Takes one step in a tenant's life. Its credentials feel it at once in this process.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], or [`StoreError::Conflict`] when the tenant is in another state.
-    pub async fn step_tenant(
-        &self,
-        operator: &Operator,
-        step: TenantStep,
-        id: TenantId,
-        reason: Option<String>,
-    ) -> Result<(tenant::Model, Receipt), StoreError> {
-        let tx = self.begin_operator(operator, step.action(), id).await?;
-        tx.step_tenant(step, reason.as_deref()).await?;
-        let tenant = tx.tenant_record().await?;
-        let receipt = tx.commit(step.event(id, reason)).await?;
-        self.credentials().forget_tenant(id);
-        Ok((tenant, receipt))
-    }
 }
 
 impl Tx {
@@ -186,6 +130,12 @@ impl Tx {
             tier: Text(new.tier),
             period_anchor_at: self.now(),
             created_at: self.now(),
+            version: 1,
+            settings: "{}".to_owned(),
+            settings_version: 1,
+            deactivated_at: None,
+            purge_after: None,
+            exported_at: None,
         };
         insert(self.conn(), row.clone()).await.map_err(slug_taken)?;
         log::begin(
@@ -215,31 +165,6 @@ impl Tx {
         let seat = self.reserve(QuotaMetric::Users, 1, self.now()).await?;
         self.commit_reservation(seat, 1).await?;
         Ok(id)
-    }
-
-    async fn step_tenant(&self, step: TenantStep, reason: Option<&str>) -> Result<(), StoreError> {
-        let (from, to) = step.ends();
-        let values: [Value; 4] = [
-            to.as_str().into(),
-            reason.map(str::to_owned).into(),
-            self.tenant().into(),
-            from.as_str().into(),
-        ];
-        let statement = self.conn().sql(
-            "UPDATE tenant SET status = $1, status_reason = $2 WHERE id = $3 AND status = $4",
-            values,
-        );
-        if self.conn().execute_raw(statement).await?.rows_affected() == 1 {
-            return Ok(());
-        }
-        let tenant = self.tenant_record().await?;
-        Err(StoreError::conflict(
-            ConflictCode::InvalidState,
-            format!(
-                "the tenant is {}; this takes one that is {from}",
-                tenant.status.0
-            ),
-        ))
     }
 }
 

@@ -19,6 +19,13 @@ pub struct Files {
     pub upload_min_bytes_per_second: u32,
 }
 
+/// What becomes of tenants that are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenants {
+    /// `STRONGROOM_TENANT_RETENTION`, 0 s to 3650 d; default 30 d.
+    pub retention: Duration,
+}
+
 /// Work that repeats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Background {
@@ -49,6 +56,13 @@ pub(super) fn files(reader: &mut Reader<'_>) -> Option<Files> {
         max_uploads_in_flight: max_uploads_in_flight?,
         upload_grace: upload_grace?,
         upload_min_bytes_per_second: upload_min_bytes_per_second?,
+    })
+}
+
+pub(super) fn tenants(reader: &mut Reader<'_>) -> Option<Tenants> {
+    let retention = reader.duration("STRONGROOM_TENANT_RETENTION");
+    Some(Tenants {
+        retention: retention?,
     })
 }
 

@@ -72,6 +72,8 @@ codes! {
     LastOwner = "LAST_OWNER", 409, false, "a tenant keeps at least one owner";
     /// The role is above the actor's own.
     RoleTooHigh = "ROLE_TOO_HIGH", 403, false, "nobody grants or removes above the own role";
+    /// The thing was changed since the version that is expected was read.
+    VersionMismatch = "VERSION_MISMATCH", 409, false, "it was changed meanwhile; read it again";
     /// It was good once and is not any more.
     Expired = "EXPIRED", 410, false, "this has expired";
     /// The file is larger than its type allows.

@@ -2,15 +2,18 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::tenant;
+use policy::TenantStep;
 use secrecy::ExposeSecret;
-use store::{page::PageRequest, tenant::TenantStep};
+use store::{page::PageRequest, tenant::contact::Contacts};
 
 use super::{
     audit_chain::ChainEnd,
+    contact::Contact,
     context,
     page::connection,
     payload::payload,
     principal::Principal,
+    quota::Quota,
     scalar::DateTime,
     secret::Secret,
     word::{TenantStatus, Tier},
@@ -20,13 +23,14 @@ use crate::{
     service::{
         input,
         operator::{self, TenantWish},
+        quota_override,
     },
 };
 
 /// A tenant as operators see it.
 #[derive(Debug, Clone)]
 pub struct OperatedTenant {
-    row: tenant::Model,
+    pub(super) row: tenant::Model,
 }
 
 /// A customer organisation.
@@ -65,6 +69,47 @@ impl OperatedTenant {
     /// When it was created. Needs an operator.
     async fn created_at(&self) -> DateTime {
         self.row.created_at.into()
+    }
+
+    /// When it was deactivated; null before. Needs an operator.
+    async fn deactivated_at(&self) -> Option<DateTime> {
+        self.row.deactivated_at.map(DateTime::from)
+    }
+
+    /// From when on `strongroom tenant purge` may take it away; null before it is deactivated. Needs an operator.
+    async fn purge_after(&self) -> Option<DateTime> {
+        self.row.purge_after.map(DateTime::from)
+    }
+
+    /// When `strongroom tenant export` last wrote down everything it has; null if it never did. Needs an operator.
+    async fn exported_at(&self) -> Option<DateTime> {
+        self.row.exported_at.map(DateTime::from)
+    }
+
+    /// Where it stands with each metric. Needs an operator.
+    async fn quotas(&self, ctx: &Context<'_>) -> Result<Vec<Quota>, Failure> {
+        let request = context::request(ctx)?;
+        let by = request.caller.operator()?;
+        let rows = quota_override::quotas(&request.app, by, self.row.id).await?;
+        Ok(rows.into_iter().map(Quota::from).collect())
+    }
+
+    /// Whom to write to. Needs an operator.
+    async fn contact(&self, ctx: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        Ok(self.contacts(ctx).await?.general.map(Contact::from))
+    }
+
+    /// Whom to send invoices to. Needs an operator.
+    async fn billing_contact(&self, ctx: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        Ok(self.contacts(ctx).await?.billing.map(Contact::from))
+    }
+}
+
+impl OperatedTenant {
+    async fn contacts(&self, ctx: &Context<'_>) -> Result<Contacts, Failure> {
+        let request = context::request(ctx)?;
+        let by = request.caller.operator()?;
+        Ok(quota_override::contacts(&request.app, by, self.row.id).await?)
     }
 }
 
@@ -283,12 +328,12 @@ pub struct AuditKeyRotateInput {
     tenant_id: Option<ID>,
 }
 
-/// The root of every change by operators.
+/// Sessions of operators, and tenants that come and are kept out.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct OperatorMutation;
 
-/// The root of every change.
-#[Object(name = "Mutation")]
+/// Sessions of operators, and tenants that come and are kept out.
+#[Object]
 impl OperatorMutation {
     /// Begins an operator's session. Needs no credential.
     async fn operator_login(
@@ -404,7 +449,7 @@ impl OperatorMutation {
     }
 }
 
-async fn step(
+pub(super) async fn step(
     ctx: &Context<'_>,
     step: TenantStep,
     tenant: &str,

@@ -13,8 +13,12 @@ use super::{
 pub struct Quota {
     /// What is counted.
     metric: QuotaMetric,
-    /// The most there may be.
+    /// The most there may be. It may be lower than what is used, after it was lowered: then nothing new is accepted.
     limit: BigInt,
+    /// The most that the plan gives.
+    tier_limit: BigInt,
+    /// Whether the limit is one of the tenant's own, in place of the plan's.
+    is_override: bool,
     /// What is used, the trash included.
     used: BigInt,
     /// What is reserved and not settled yet, such as the declared size of an upload on its way.
@@ -34,6 +38,8 @@ impl From<QuotaRow> for Quota {
         Self {
             metric: row.metric.into(),
             limit: row.limit.into(),
+            tier_limit: row.tier_limit.into(),
+            is_override: row.is_override,
             used: row.used.into(),
             held: row.held.into(),
             trash: row.trash.into(),

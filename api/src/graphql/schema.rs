@@ -12,8 +12,10 @@ use super::{
     link::LinkMutation,
     member::MemberMutation,
     operator::{OperatorMutation, OperatorQuery},
+    operator_tenant::OperatorTenantMutation,
     query::Query,
     session::SessionMutation,
+    settings::TenantMutation,
     upload::UploadMutation,
 };
 
@@ -29,12 +31,18 @@ pub struct Mutation(
     AuditMutation,
     AuditExportMutation,
     RetentionMutation,
+    TenantMutation,
 );
+
+/// The root of every change by operators.
+#[derive(Debug, Default, MergedObject)]
+#[graphql(name = "Mutation")]
+pub struct OperatorRoot(OperatorMutation, OperatorTenantMutation);
 
 /// The schema of `/graphql`.
 pub type TenantSchema = Schema<Query, Mutation, EmptySubscription>;
 /// The schema of `/operator/graphql`.
-pub type OperatorSchema = Schema<OperatorQuery, OperatorMutation, EmptySubscription>;
+pub type OperatorSchema = Schema<OperatorQuery, OperatorRoot, EmptySubscription>;
 
 /// The schema of `/graphql`. Each request brings its own `Arc<Request>` as data.
 #[must_use]
@@ -47,7 +55,7 @@ pub fn tenant_schema() -> TenantSchema {
 pub fn operator_schema() -> OperatorSchema {
     build(Schema::build(
         OperatorQuery,
-        OperatorMutation,
+        OperatorRoot::default(),
         EmptySubscription,
     ))
 }

@@ -3,17 +3,19 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::tenant;
 use policy::Action;
-use store::{StoreError, page::PageRequest, person::Membership};
+use store::{StoreError, page::PageRequest, person::Membership, tenant::contact::Contacts};
 
 use super::{
     api_key::{ApiKey, ApiKeyConnection},
     audit_chain::AuditChain,
     audit_entry::{self, AuditEntryConnection, AuditFilter},
+    contact::Contact,
     context,
     file::{self, FileConnection, FileFilter},
     member::{Member, MemberConnection},
     quota::Quota,
     scalar::DateTime,
+    settings::TenantSettings,
     word::{TenantStatus, Tier},
 };
 use crate::{
@@ -66,6 +68,28 @@ impl Tenant {
     /// When it was created. Needs any role; or any API key.
     async fn created_at(&self) -> DateTime {
         self.row.created_at.into()
+    }
+
+    /// Changes with the name and the contacts; to be given back as `expectedVersion`. Needs any role; or any API key.
+    async fn version(&self) -> i32 {
+        self.row.version
+    }
+
+    /// Whom to write to. Needs role owner or admin; or scope settings:read.
+    async fn contact(&self, ctx: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        Ok(contacts(ctx).await?.general.map(Contact::from))
+    }
+
+    /// Whom to send invoices to. Needs role owner or admin; or scope settings:read.
+    async fn billing_contact(&self, ctx: &Context<'_>) -> Result<Option<Contact>, Failure> {
+        Ok(contacts(ctx).await?.billing.map(Contact::from))
+    }
+
+    /// What its people have set. Needs any role; or scope settings:read.
+    async fn settings(&self, ctx: &Context<'_>) -> Result<TenantSettings, Failure> {
+        let snapshot = context::request(ctx)?.snapshot().await?;
+        snapshot.view(Action::SettingsRead)?;
+        Ok(TenantSettings::of(&self.row)?)
     }
 
     /// The people in it, oldest membership first. Needs any role, signed in as a person; API keys cannot.
@@ -141,6 +165,11 @@ impl Tenant {
         let chain = snapshot.view(Action::AuditRead)?.audit_chain().await?;
         Ok(AuditChain::new(chain))
     }
+}
+
+async fn contacts(ctx: &Context<'_>) -> Result<Contacts, Failure> {
+    let snapshot = context::request(ctx)?.snapshot().await?;
+    Ok(snapshot.view(Action::ContactRead)?.contacts().await?)
 }
 
 /// What a person sees of each of the own tenants, whether or not it is the active one.

@@ -55,8 +55,9 @@ pub struct Issued {
 /// [`Code::NotFound`], [`Code::FileNotReady`], [`Code::Invalid`] naming `expiresIn` or `disposition`;
 /// [`Code::Expired`] for a repetition that comes after the link has ended.
 pub async fn create(app: &App, actor: &Actor, new: NewLink) -> Result<Issued, Error> {
-    let file = ready_file(app, actor, new.file).await?;
-    let ttl_seconds = ttl_seconds(app, &file, new.ttl_seconds)?;
+    let (file, usual) = ready_file(app, actor, new.file).await?;
+    let wanted = new.ttl_seconds.or(usual.map(i64::from));
+    let ttl_seconds = ttl_seconds(app, &file, wanted)?;
     let key = LinkKey {
         tenant: file.tenant_id,
         file: file.id,
@@ -108,11 +109,17 @@ async fn again(
     })
 }
 
-async fn ready_file(app: &App, actor: &Actor, id: FileId) -> Result<file::Model, Error> {
+/// The file, and how long its tenant wants links to live.
+async fn ready_file(
+    app: &App,
+    actor: &Actor,
+    id: FileId,
+) -> Result<(file::Model, Option<u32>), Error> {
     let snapshot = app.store.snapshot(actor).await?;
-    let file = snapshot.view(Action::LinkCreate)?.get_file(id).await?;
+    let view = snapshot.view(Action::LinkCreate)?;
+    let file = view.get_file(id).await?;
     match file.state.0 {
-        FileState::Ready => Ok(file),
+        FileState::Ready => Ok((file, view.settings().await?.link_ttl_seconds)),
         state => Err(Error::with_message(
             Code::FileNotReady,
             format!("the file is {state}; only a ready one can be fetched"),

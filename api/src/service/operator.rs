@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::{OperatorId, TenantId, tenant};
-use policy::{Action, Tier};
+use policy::{Action, TenantStep, Tier};
 use secrecy::SecretString;
 use store::{
     EventRef, Noun, Operator, RequestContext,
@@ -13,7 +13,7 @@ use store::{
     ledger::RotatedKey,
     operator::OperatorView,
     page::{Page, PageRequest},
-    tenant::{NewTenant, TenantFilter, TenantStep},
+    tenant::{NewTenant, TenantFilter, life, life::NewStep},
     user::{NewUser, normal_email},
 };
 
@@ -150,7 +150,7 @@ pub async fn create_tenant(
 pub type Stepped = (tenant::Model, Option<EventRef>);
 
 /// The tenant that was changed the first time, as it is now.
-async fn again(
+pub(super) async fn again(
     app: &App,
     operator: &Operator,
     action: Action,
@@ -173,13 +173,17 @@ pub async fn step_tenant(
     reason: Option<String>,
 ) -> Result<Stepped, Error> {
     if let Some(earlier) = operator.earlier() {
-        return again(app, operator, step.action(), earlier).await;
+        return again(app, operator, life::action(step), earlier).await;
     }
-    let reason = input::reason(reason)?;
+    let new = NewStep {
+        step,
+        reason: input::reason(reason)?,
+        retention: app.config.tenants.retention,
+    };
     let id: TenantId = input::id("tenantId", Noun::Tenant, tenant)?;
-    let stepped = app.store.step_tenant(operator, step, id, reason).await;
+    let stepped = app.store.step_tenant(operator, new, id).await;
     let (tenant, receipt) = stepped.map_err(input::not_found_on("tenantId"))?;
-    if step == TenantStep::Suspend {
+    if matches!(step, TenantStep::Suspend | TenantStep::Deactivate) {
         app.links.forget_tenant(id);
     }
     Ok((tenant, receipt.event()))

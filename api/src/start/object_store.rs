@@ -51,15 +51,7 @@ pub(super) async fn open(
                 cors_origins: browser_origins(config),
             })
             .await?;
-            let blob = Blob::connect(&StoreOptions {
-                endpoint: server.endpoint(),
-                public_endpoint: server.endpoint(),
-                region: REGION.to_owned(),
-                bucket: BUCKET.to_owned(),
-                access_key: ACCESS_KEY.into(),
-                secret_key: secret,
-                force_path_style: true,
-            });
+            let blob = Blob::connect(&embedded_options(server.endpoint(), secret));
             Ok((blob, Some(EmbeddedStore(server))))
         }
         ObjectStore::External(external) => {
@@ -75,6 +67,43 @@ pub(super) async fn open(
             blob.check().await?;
             Ok((blob, None))
         }
+    }
+}
+
+/// As [`open`]; an embedded store that another process of this deployment has open is spoken to through that one.
+pub(super) async fn open_beside(
+    config: &Config,
+    store: &Store,
+) -> Result<(Blob, Option<EmbeddedStore>), StartError> {
+    use embedded_s3::StartError as Cause;
+    match (open(config, store).await, config.embedded_store()) {
+        (
+            Err(StartError::EmbeddedStore(
+                cause @ (Cause::DirectoryInUse { .. } | Cause::PortInUse { .. }),
+            )),
+            Some(embedded),
+        ) => {
+            let endpoint = format!("http://{}", embedded.listen);
+            let blob = Blob::connect(&embedded_options(endpoint, embedded_secret(store)));
+            // Whoever listens there knows the credentials, or is somebody else.
+            match blob.list("", None, 1).await {
+                Ok(_) => Ok((blob, None)),
+                Err(_) => Err(cause.into()),
+            }
+        }
+        (opened, _) => opened,
+    }
+}
+
+fn embedded_options(endpoint: String, secret_key: SecretString) -> StoreOptions {
+    StoreOptions {
+        public_endpoint: endpoint.clone(),
+        endpoint,
+        region: REGION.to_owned(),
+        bucket: BUCKET.to_owned(),
+        access_key: ACCESS_KEY.into(),
+        secret_key,
+        force_path_style: true,
     }
 }
 

@@ -6,5 +6,6 @@ mod names;
 mod period;
 mod quota;
 mod rights;
+mod settings;
 mod states;
 mod tiers;

@@ -1,6 +1,7 @@
 //! The steps between states, as lists a person can read.
 
-use policy::{FileState, JobState, ReservationState, TenantStatus, UploadState};
+use policy::{FileState, JobState, ReservationState, TenantStatus, TenantStep, UploadState};
+use proptest::{collection::vec, prelude::*, sample::select};
 
 macro_rules! steps {
     ($name:ident) => {{
@@ -29,6 +30,34 @@ fn tenants_step_as_designed() {
     suspended -> active deactivated
     deactivated ->
     "#);
+}
+
+proptest! {
+    /// Whatever operators try, in whatever order: a tenant is where the steps that were legal have led, it never
+    /// leaves the end, and it got there only by way of a suspension.
+    #[test]
+    fn no_order_of_steps_leads_off_the_path(steps in vec(select(TenantStep::ALL), 0..40)) {
+        let mut at = TenantStatus::Pending;
+        let mut visited = vec![at];
+        for step in steps {
+            let legal = at.steps().any(|known| known == step);
+            match at.after(step) {
+                Some(next) => {
+                    prop_assert!(legal && at.can_become(next) && next != at);
+                    at = next;
+                    visited.push(at);
+                }
+                None => prop_assert!(!legal),
+            }
+            if at == TenantStatus::Deactivated {
+                prop_assert_eq!(at.steps().count(), 0);
+            }
+        }
+        for pair in visited.windows(2) {
+            prop_assert!(pair[1] != TenantStatus::Pending);
+            prop_assert!(pair[1] != TenantStatus::Deactivated || pair[0] == TenantStatus::Suspended);
+        }
+    }
 }
 
 #[test]

@@ -313,6 +313,119 @@ events! {
         /// Why, in the operator's words.
         reason: Personal<Option<String>>,
     }
+    /// A tenant was closed for good.
+    TenantDeactivated => TenantDeactivate {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// From when on it may be purged.
+        purge_after: Public<Option<String>>,
+        /// Why, in the operator's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A tenant was put on another tier.
+    TierChanged => TenantTierChange {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// The tier before.
+        before: Public<&'static str>,
+        /// The tier now.
+        after: Public<&'static str>,
+        /// Why, in the operator's words.
+        reason: Personal<String>,
+    }
+    /// A tenant got a limit of its own.
+    QuotaOverridden => QuotaOverrideSet {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// What is limited.
+        metric: Public<&'static str>,
+        /// The limit.
+        limit: Public<i64>,
+        /// The limit before.
+        before: Public<i64>,
+        /// Why, in the operator's words.
+        reason: Personal<String>,
+    }
+    /// A tenant's own limit was taken away.
+    QuotaOverrideCleared => QuotaOverrideClear {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// What is limited.
+        metric: Public<&'static str>,
+        /// The limit of the tier, which holds again.
+        limit: Public<i64>,
+        /// The limit before.
+        before: Public<i64>,
+        /// Why, in the operator's words.
+        reason: Personal<Option<String>>,
+    }
+    /// A tenant's name or contacts were changed.
+    TenantUpdated => TenantUpdate {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// What was changed: `name`, `contact`, `billingContact`.
+        changed: Public<Vec<&'static str>>,
+        /// The version it has now.
+        version: Public<i64>,
+        /// The name it has now, if that was changed.
+        name: Personal<Option<String>>,
+    }
+    /// A tenant's settings were changed.
+    SettingsUpdated => SettingsUpdate {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// Which keys.
+        changed: Public<Vec<&'static str>>,
+        /// The version they have now.
+        version: Public<i64>,
+        /// Key and value of each.
+        values: Personal<Vec<String>>,
+    }
+    /// Everything a tenant has was written down.
+    TenantExported => TenantExport {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// Objects among it.
+        objects: Public<u64>,
+        /// Bytes of the objects.
+        byte_len: Public<u64>,
+        /// Of the list of all files and their hashes, lower-case hex.
+        manifest: Public<String>,
+    }
+    /// A purge began: what the plan names may go from now on.
+    TenantPurgeBegun => TenantPurge {
+        /// The tenant.
+        tenant: Target<TenantId>,
+        /// `begun`.
+        phase: Public<&'static str>,
+        /// The hash of the plan, lower-case hex.
+        plan: Public<String>,
+        /// Rows that go.
+        rows: Public<u64>,
+        /// Objects that go.
+        objects: Public<u64>,
+        /// Bytes of the objects.
+        byte_len: Public<u64>,
+        /// Whether it was exported before.
+        exported: Public<bool>,
+        /// The matter it belongs to, as a code.
+        reference: Public<Option<String>>,
+    }
+    /// A purge is done, in the system log.
+    TenantPurged => TenantPurge {
+        /// The tenant that was.
+        tenant: Target<TenantId>,
+        /// `done`.
+        phase: Public<&'static str>,
+        /// The hash of the plan, lower-case hex.
+        plan: Public<String>,
+        /// Rows that are gone.
+        rows: Public<u64>,
+        /// Name, size and root of the tenant's log at its end.
+        log: Public<Vec<CollectedHead>>,
+        /// Of the signed certificate, lower-case hex.
+        certificate: Public<String>,
+    }
     /// A verification began.
     VerificationBegun => AuditVerify {
         /// The run.

@@ -42,6 +42,7 @@ struct Row {
     period_anchor_at: DateTime<Utc>,
     period_start: Option<DateTime<Utc>>,
     limit_value: Option<i64>,
+    own: Option<i64>,
     used: Option<i64>,
 }
 
@@ -75,7 +76,9 @@ impl Store {
         enter_tenant(&conn, tenant, TenantCheck::None).await?;
         let now = self.now();
         let statement = conn.sql(
-            "SELECT t.tier, t.period_anchor_at, c.period_start, c.limit_value, c.used \
+            "SELECT t.tier, t.period_anchor_at, c.period_start, c.limit_value, c.used, \
+             (SELECT o.limit_value FROM quota_override o \
+             WHERE o.tenant_id = t.id AND o.metric = $2) AS own \
              FROM tenant t LEFT JOIN usage_counter c \
              ON c.tenant_id = t.id AND c.metric = $2 AND c.period_start > $3 WHERE t.id = $1",
             [
@@ -95,6 +98,7 @@ impl Store {
             used: row.and_then(|row| row.used).unwrap_or(0),
             limit: row
                 .and_then(|row| row.limit_value)
+                .or(first.own)
                 .unwrap_or_else(|| limit_value(tier_limit)),
             period_start,
             period_end,

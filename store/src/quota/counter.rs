@@ -22,8 +22,8 @@ impl Tx {
         self.apply_tier_limits(tier).await
     }
 
-    /// Gives the tenant's present rows the limits of `tier`; what is used and held stays, also where
-    /// it is above the new limit.
+    /// Gives the tenant's present rows the limits of `tier`, except where it has a limit of its own; what is used
+    /// and held stays, also where it is above the new limit.
     ///
     /// # Errors
     /// As the database says.
@@ -40,7 +40,9 @@ impl Tx {
         }
         let sql = format!(
             "UPDATE usage_counter SET limit_value = CASE metric {cases}ELSE limit_value END \
-             WHERE tenant_id = $1 AND (period_start > $2 OR period_start = $3)"
+             WHERE tenant_id = $1 AND (period_start > $2 OR period_start = $3) \
+             AND NOT EXISTS (SELECT 1 FROM quota_override o \
+             WHERE o.tenant_id = $1 AND o.metric = usage_counter.metric)"
         );
         self.conn()
             .execute_raw(self.conn().sql(&sql, values))
@@ -53,7 +55,7 @@ impl Tx {
     }
 }
 
-/// Adds `n` to what the row has used, making the row with the limit of the tenant's present tier if
+/// Adds `n` to what the row has used, making the row with the tenant's own limit or that of its present tier if
 /// there is none. Any number of writers may do so at once.
 pub(super) async fn add(
     conn: &Conn,
@@ -64,6 +66,23 @@ pub(super) async fn add(
 ) -> Result<(), StoreError> {
     let mut values: Vec<Value> = slot.key(tenant).into();
     values.push(n.into());
+    let statement = conn.sql(
+        "UPDATE usage_counter SET used = used + $4 \
+         WHERE tenant_id = $1 AND metric = $2 AND period_start = $3",
+        values.clone(),
+    );
+    if conn.execute_raw(statement).await?.rows_affected() == 1 {
+        return Ok(());
+    }
+    if conn.is_postgres() {
+        // A change of the limits holds this lock until its commit. In a statement of its own, so that the next one
+        // sees what was committed: else a row of the new period could be made with the limit of before.
+        let lock = conn.sql(
+            "SELECT 1 FROM tenant WHERE id = $1 FOR SHARE",
+            [tenant.into()],
+        );
+        conn.execute_raw(lock).await?;
+    }
     let mut cases = String::new();
     for tier in Tier::ALL {
         values.push(tier.as_str().into());
@@ -73,7 +92,9 @@ pub(super) async fn add(
     }
     let sql = format!(
         "INSERT INTO usage_counter (tenant_id, metric, period_start, limit_value, used) \
-         SELECT t.id, $2, $3, CASE t.tier {cases}END, $4 FROM tenant t WHERE t.id = $1 \
+         SELECT t.id, $2, $3, COALESCE((SELECT o.limit_value FROM quota_override o \
+         WHERE o.tenant_id = t.id AND o.metric = $2), CASE t.tier {cases}END), $4 \
+         FROM tenant t WHERE t.id = $1 \
          ON CONFLICT (tenant_id, metric, period_start) \
          DO UPDATE SET used = usage_counter.used + excluded.used"
     );

@@ -1,7 +1,7 @@
 //! What most tests start from.
 
 use entity::{ApiKeyId, MemberId, OperatorId, TenantId};
-use policy::{Role, Scopes, Tier};
+use policy::{Role, Scopes, TenantStep, Tier};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
     Actor, Operator, Store,
     api_key::NewApiKey,
     bootstrap::NewDeployment,
-    tenant::{NewTenant, TenantStep},
+    tenant::NewTenant,
     user::{NewOperator, NewUser},
 };
 
@@ -98,7 +98,7 @@ pub async fn another_tenant(
     let created = store.create_tenant(&operator, new_tenant()).await?;
     let id = created.tenant.id;
     store
-        .step_tenant(&operator, TenantStep::Activate, id, None)
+        .step_tenant(&operator, TenantStep::Activate, id)
         .await?;
     Ok((id, created.owner))
 }

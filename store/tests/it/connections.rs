@@ -1,11 +1,10 @@
 //! Transactions that are refused, dropped, or fail under the database's hands.
 
 use chrono::TimeDelta;
-use policy::Action;
+use policy::{Action, TenantStep};
 use rstest::rstest;
 use store::{
     StoreError,
-    tenant::TenantStep,
     testing::{Database, another_tenant},
     verify::Verdict,
 };
@@ -21,7 +20,7 @@ async fn a_suspended_tenant_is_refused_at_every_door(#[case] kind: Database) -> 
     let store = &scene.db.store;
     let (operator, tenant) = (scene.seed.operator(), scene.seed.tenant);
     store
-        .step_tenant(&operator, TenantStep::Suspend, tenant, None)
+        .step_tenant(&operator, TenantStep::Suspend, tenant)
         .await?;
     let begun = store.begin(&scene.owner(), Action::FileUpload).await;
     assert!(matches!(begun, Err(StoreError::TenantSuspended)));
@@ -29,7 +28,7 @@ async fn a_suspended_tenant_is_refused_at_every_door(#[case] kind: Database) -> 
     assert!(matches!(seen, Err(StoreError::TenantSuspended)));
     assert_eq!(store.snapshot_of_record(&scene.owner()).await?.id, tenant);
     store
-        .step_tenant(&operator, TenantStep::Restore, tenant, None)
+        .step_tenant(&operator, TenantStep::Restore, tenant)
         .await?;
     commit(store, &scene.owner(), "again").await?;
     Ok(scene.db.close().await?)

@@ -27,7 +27,7 @@ const EVIDENCE: [&str; 8] = [
     "audit_hold",
 ];
 /// What is not in the log yet, or never will be; see `store::verify`.
-const OUTSIDE: [&str; 8] = [
+const OUTSIDE: [&str; 9] = [
     "audit_outbox",
     "audit_quarantine",
     // Say what may be tidied up and what is still to do, not what was.
@@ -37,6 +37,8 @@ const OUTSIDE: [&str; 8] = [
     // Who asked for an export is in its entries; a bundle proves itself.
     "audit_export",
     "audit_removal",
+    // What a purge took is in entries of two logs, the certificate's hash among it.
+    "audit_purge",
     // Nobody has asked for the time yet.
     "audit_cosigner",
 ];

@@ -40,6 +40,17 @@ pub(crate) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
         let moved = act(&operator, mutation, input, "tenant { status }").await?;
         done.push(Done::new(mutation, &moved, (tenant, action, "operator"))?);
     }
+    done.extend(limits(&operator, tenant).await?);
+    for (mutation, action) in [
+        ("tenantSuspend", "tenant.suspend"),
+        ("tenantDeactivate", "tenant.deactivate"),
+    ] {
+        let input = json!({ "tenantId": id, "reason": "it has left" });
+        let moved = act(&operator, mutation, input, "tenant { status }").await?;
+        if mutation == "tenantDeactivate" {
+            done.push(Done::new(mutation, &moved, (tenant, action, "operator"))?);
+        }
+    }
     let selection = "key { number publicKey retires }";
     let input = json!({ "tenantId": id });
     let rotated = act(&operator, "auditKeyRotate", input, selection).await?;
@@ -59,6 +70,45 @@ pub(crate) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
     let again = operator.operator_data(query, json!({})).await;
     anyhow::ensure!(again.is_err(), "a session that has ended goes on");
     Ok(done)
+}
+
+/// What changes limits.
+async fn limits(operator: &Client, tenant: TenantId) -> anyhow::Result<Vec<Done>> {
+    let id = tenant.to_string();
+    let input = json!({ "tenantId": id, "tier": "BASIC", "reason": "it has paid" });
+    let tiered = act(operator, "tenantTierChange", input, "tenant { tier }").await?;
+    let input = json!({ "tenantId": id, "metric": "USERS", "limit": "7", "reason": "as agreed" });
+    let set = act(
+        operator,
+        "quotaOverrideSet",
+        input,
+        "quota { limit isOverride }",
+    )
+    .await?;
+    anyhow::ensure!(
+        set["quota"] == json!({ "limit": "7", "isOverride": true }),
+        "{set}"
+    );
+    let input = json!({ "tenantId": id, "metric": "USERS" });
+    let cleared = act(
+        operator,
+        "quotaOverrideClear",
+        input,
+        "quota { limit isOverride }",
+    )
+    .await?;
+    anyhow::ensure!(
+        cleared["quota"] == json!({ "limit": "10", "isOverride": false }),
+        "{cleared}"
+    );
+    [
+        ("tenantTierChange", "tenant.tier_change", tiered),
+        ("quotaOverrideSet", "quota.override_set", set),
+        ("quotaOverrideClear", "quota.override_clear", cleared),
+    ]
+    .into_iter()
+    .map(|(mutation, action, payload)| Done::new(mutation, &payload, (tenant, action, "operator")))
+    .collect()
 }
 
 async fn act(

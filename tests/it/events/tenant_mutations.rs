@@ -15,6 +15,7 @@ pub(crate) async fn all(app: &App) -> anyhow::Result<Vec<Done>> {
         done: Vec::new(),
     };
     scene.session(app).await?;
+    scene.settings().await?;
     scene.people(app).await?;
     scene.keys().await?;
     scene.direct_upload().await?;
@@ -73,6 +74,20 @@ impl Scene {
             "tenant { id }",
         )
         .await?;
+        Ok(())
+    }
+
+    async fn settings(&mut self) -> anyhow::Result<()> {
+        let input = json!({
+            "expectedVersion": 1, "name": "Renamed",
+            "billingContact": { "name": "Accounts", "email": "accounts@example.com" },
+        });
+        self.act("tenantUpdate", "tenant.update", input, "tenant { version }")
+            .await?;
+        let input = json!({ "expectedVersion": 1, "timeZone": "Europe/Zurich" });
+        let selection = "settings { version }";
+        self.act("tenantSettingsUpdate", "settings.update", input, selection)
+            .await?;
         Ok(())
     }
 

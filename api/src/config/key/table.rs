@@ -362,6 +362,15 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "STRONGROOM_TENANT_RETENTION",
+        section: Section::Files,
+        doc: "How long a tenant is kept that was deactivated, before it may be purged. What holds is the value when it is deactivated.",
+        unit: "duration",
+        range: Range::Seconds(0, 315_360_000),
+        default: Some("30d"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_MAX_UPLOADS_IN_FLIGHT",
         section: Section::Files,
         doc: "Uploads streamed through one process at the same time; one tenant has at most a quarter of them.",

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{Response, Value};
 use entity::{ApiKeyId, FileId, MemberId};
-use policy::{Role, Scope, Scopes, Tier};
+use policy::{Role, Scope, Scopes, TenantStep, Tier};
 use store::{
     RequestContext,
-    tenant::{CreatedTenant, NewTenant, TenantStep},
+    tenant::{CreatedTenant, NewTenant},
     testing::{Database, Seed, Throwaway, key_actor, seed, throwaway},
     user::NewUser,
 };
@@ -92,7 +92,7 @@ impl House {
         let made = made.await.unwrap();
         let id = made.tenant.id;
         let step = TenantStep::Activate;
-        let stepped = self.app.store.step_tenant(&operator, step, id, None);
+        let stepped = self.app.store.step_tenant(&operator, step, id);
         stepped.await.unwrap();
         made
     }
@@ -339,4 +339,41 @@ async fn audit_filters_hold_and_a_foreign_actor_has_no_entries() {
         0
     );
     assert_eq!(count("outcome: DENIED").await, 0);
+}
+
+#[tokio::test]
+async fn settings_are_changed_by_version_and_say_which_of_them_are_set() {
+    let house = house().await;
+    let update = async |input: &str| {
+        let query = format!(
+            "mutation {{ tenantSettingsUpdate(input: {{ {input} }}) {{ settings {{ version timeZone locale \
+             linkTtlSeconds invitationDomains set }} userErrors {{ path code }} }} }}"
+        );
+        house.data(&query).await["tenantSettingsUpdate"].clone()
+    };
+    let done = update("expectedVersion: 1, timeZone: \"Asia/Tokyo\", linkTtlSeconds: 120").await;
+    let expected = serde_json::json!({
+        "version": 2, "timeZone": "Asia/Tokyo", "locale": "en", "linkTtlSeconds": 120,
+        "invitationDomains": [], "set": ["TIME_ZONE", "LINK_TTL_SECONDS"],
+    });
+    assert_eq!(done["settings"], expected);
+    let stale = update("expectedVersion: 1, locale: \"de\"").await;
+    let expected = serde_json::json!([
+        { "path": ["input", "expectedVersion"], "code": "VERSION_MISMATCH" },
+    ]);
+    assert_eq!(stale["userErrors"], expected);
+    let wrong = update("expectedVersion: 2, linkTtlSeconds: 1").await;
+    let expected = serde_json::json!([{ "path": ["input", "linkTtlSeconds"], "code": "INVALID" }]);
+    assert_eq!(wrong["userErrors"], expected);
+    let data = house
+        .data("{ viewer { tenant { version contact { name } settings { version definitions { key } } } } }")
+        .await;
+    let tenant = &data["viewer"]["tenant"];
+    assert_eq!(tenant["settings"]["version"], 2);
+    let definitions = tenant["settings"]["definitions"].as_array();
+    assert_eq!(
+        definitions.map(Vec::len),
+        Some(policy::SettingKey::ALL.len())
+    );
+    assert!(tenant["contact"].is_null());
 }
