@@ -29,6 +29,7 @@ pub mod member;
 pub mod operator;
 pub mod operator_session;
 pub mod reservation;
+pub mod revocation;
 pub mod session;
 pub mod tenant;
 pub mod upload;

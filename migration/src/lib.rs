@@ -15,6 +15,7 @@ mod m0004_anchor;
 mod m0005_verification;
 mod m0006_retention;
 mod m0007_export;
+mod m0010_revocation;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_verification::Migration),
             Box::new(m0006_retention::Migration),
             Box::new(m0007_export::Migration),
+            Box::new(m0010_revocation::Migration),
         ]
     }
 }

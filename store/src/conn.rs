@@ -51,15 +51,18 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const REQUEST_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 const JOB_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const JOB_CONNECTIONS: u32 = 4;
+/// Revocations are asked for each second, however busy the other connections are.
+const WATCH_CONNECTIONS: u32 = 1;
 const SQLITE_READERS: u32 = 4;
 
-/// The pools: one to write, one to read, one for background work that may take longer.
+/// The pools: one to write, one to read, one for background work that may take longer, one to watch what is revoked.
 #[derive(Debug, Clone)]
 pub struct Database {
     backend: Backend,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     jobs: DatabaseConnection,
+    watch: DatabaseConnection,
     statements: Arc<AtomicU64>,
 }
 
@@ -69,11 +72,17 @@ impl Database {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn open(options: &DatabaseOptions) -> Result<Self, StoreError> {
-        let (backend, writer, reader, jobs) = match options {
+        let (backend, writer, reader, jobs, watch) = match options {
             DatabaseOptions::Sqlite { path } => {
                 let writer = open_sqlite(path, 1, false).await?;
                 let reader = open_sqlite(path, SQLITE_READERS, true).await?;
-                (Backend::Sqlite, writer, reader.clone(), reader)
+                (
+                    Backend::Sqlite,
+                    writer,
+                    reader.clone(),
+                    reader.clone(),
+                    reader,
+                )
             }
             DatabaseOptions::Postgres {
                 url,
@@ -82,7 +91,9 @@ impl Database {
                 let requests =
                     open_postgres(url, *max_connections, REQUEST_STATEMENT_TIMEOUT).await?;
                 let jobs = open_postgres(url, JOB_CONNECTIONS, JOB_STATEMENT_TIMEOUT).await?;
-                (Backend::Postgres, requests.clone(), requests, jobs)
+                let watch =
+                    open_postgres(url, WATCH_CONNECTIONS, REQUEST_STATEMENT_TIMEOUT).await?;
+                (Backend::Postgres, requests.clone(), requests, jobs, watch)
             }
         };
         Ok(Self {
@@ -90,6 +101,7 @@ impl Database {
             writer,
             reader,
             jobs,
+            watch,
             statements: Arc::default(),
         })
     }
@@ -119,7 +131,7 @@ impl Database {
     /// # Errors
     /// When a pool does not close.
     pub async fn close(self) -> Result<(), StoreError> {
-        for pool in [&self.jobs, &self.reader, &self.writer] {
+        for pool in [&self.watch, &self.jobs, &self.reader, &self.writer] {
             pool.close_by_ref().await?;
         }
         Ok(())
@@ -161,6 +173,11 @@ impl Database {
     /// As [`Self::begin_read`], on the connections of background work.
     pub(crate) async fn begin_job_read(&self) -> Result<Conn, StoreError> {
         self.snapshot_on(&self.jobs).await
+    }
+
+    /// As [`Self::begin_read`], on the connection that nobody else takes.
+    pub(crate) async fn begin_watch(&self) -> Result<Conn, StoreError> {
+        self.snapshot_on(&self.watch).await
     }
 
     async fn snapshot_on(&self, pool: &DatabaseConnection) -> Result<Conn, StoreError> {

@@ -39,6 +39,7 @@ pub mod job;
 pub mod member;
 pub mod quota;
 pub mod retention;
+pub mod revocation;
 pub mod tenant;
 pub mod upload;
 pub mod user;

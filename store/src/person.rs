@@ -14,6 +14,7 @@ use crate::{
         SignedOut, TenantSelected,
         class::{Public, Target},
     },
+    revocation::Revoked,
     tx::TenantCheck,
 };
 
@@ -86,7 +87,7 @@ impl Store {
             .find(|member| member.tenant_id == tenant)
             .ok_or(StoreError::NotFound(Noun::Tenant))?;
         let principal = Principal::User(membership.id);
-        let tx = self
+        let mut tx = self
             .enter(
                 conn,
                 tenant,
@@ -101,15 +102,11 @@ impl Store {
             [tenant.into(), person.session.into(), person.user.into()],
         );
         tx.conn().execute_raw(statement).await?;
-        let receipt = tx
-            .commit(TenantSelected {
-                member: Target(membership.id),
-            })
-            .await?;
-        self.credentials()
-            .forget_session(&person.session_token_hash)
-            .await;
-        Ok(receipt)
+        tx.revoke(Revoked::Session(person.session)).await?;
+        tx.commit(TenantSelected {
+            member: Target(membership.id),
+        })
+        .await
     }
 
     /// Ends the person's session.
@@ -130,7 +127,7 @@ impl Store {
             Some(member) => (member.tenant_id, Principal::User(member.id)),
             None => (TenantId::SYSTEM, Principal::Person(person.user)),
         };
-        let tx = self
+        let mut tx = self
             .enter(
                 conn,
                 log,
@@ -144,11 +141,8 @@ impl Store {
             .filter(session::Column::Id.eq(person.session))
             .exec(tx.conn())
             .await?;
-        let receipt = tx.commit(SignedOut { own: Public(true) }).await?;
-        self.credentials()
-            .forget_session(&person.session_token_hash)
-            .await;
-        Ok(receipt)
+        tx.revoke(Revoked::Session(person.session)).await?;
+        tx.commit(SignedOut { own: Public(true) }).await
     }
 }
 

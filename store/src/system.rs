@@ -104,6 +104,8 @@ pub enum Reason {
     Removal,
     /// Keeping a checkpoint that was handed out.
     CheckpointPinning,
+    /// Removing what every process has been told.
+    RevocationPrune,
 }
 
 /// A transaction that may commit without an event. Not tied to one tenant: it sees all of them.

@@ -18,6 +18,8 @@ use crate::{
     log,
     operator::OperatorView,
     page::{Cursors, Page, PageRequest},
+    revocation::Revoked,
+    tx::{TenantCheck, enter_tenant},
     user::NewUser,
 };
 
@@ -144,7 +146,24 @@ impl Store {
         })
     }
 
-    /// Takes one step in a tenant's life. Its credentials feel it at once in this process.
+    /// Whether work for `tenant` may go on: it is active, or the deployment itself.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn is_tenant_active(&self, tenant: TenantId) -> Result<bool, StoreError> {
+        if tenant == TenantId::SYSTEM {
+            return Ok(true);
+        }
+        let conn = self.database().begin_job_read().await?;
+        match enter_tenant(&conn, tenant, TenantCheck::Active).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::TenantSuspended) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes one step in a tenant's life. Its credentials feel it at once in this process, elsewhere as
+    /// [`crate::revocation`] says.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Conflict`] when the tenant is in another state.
@@ -155,11 +174,11 @@ impl Store {
         id: TenantId,
         reason: Option<String>,
     ) -> Result<(tenant::Model, Receipt), StoreError> {
-        let tx = self.begin_operator(operator, step.action(), id).await?;
+        let mut tx = self.begin_operator(operator, step.action(), id).await?;
         tx.step_tenant(step, reason.as_deref()).await?;
         let tenant = tx.tenant_record().await?;
+        tx.revoke(Revoked::Tenant(id)).await?;
         let receipt = tx.commit(step.event(id, reason)).await?;
-        self.credentials().forget_tenant(id);
         Ok((tenant, receipt))
     }
 }

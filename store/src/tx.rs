@@ -10,7 +10,9 @@ use std::ops::Deref;
 use entity::{EventId, TenantId, audit_head};
 use sea_orm::ConnectionTrait;
 
-use crate::{Backend, Events, Principal, RequestContext, StoreError, outbox, sequence};
+use crate::{
+    Backend, Events, Principal, RequestContext, StoreError, outbox, revocation::Revoked, sequence,
+};
 
 pub use owned::TenantOwned;
 pub use scope::Scope;
@@ -40,6 +42,8 @@ pub struct Tx {
     request: RequestContext,
     email: Option<String>,
     store: Store,
+    /// What copies of credentials must be looked up again once this is committed.
+    revoked: Vec<Revoked>,
 }
 
 impl Deref for Tx {
@@ -131,7 +135,9 @@ impl Tx {
         let conn = self.conn();
         outbox::insert(conn, &drafts).await?;
         let status = self.sequence_inline().await?;
+        let announcement = self.store.announce(self.revoked);
         self.scope.into_conn().commit().await?;
+        drop(announcement);
         if status == EventStatus::Pending {
             self.store.wake_sequencer();
         }
@@ -164,8 +170,14 @@ impl Tx {
             events: events.collect(),
         };
         sequence::append_now(&self.store, self.conn(), head, drafts).await?;
+        let announcement = self.store.announce(self.revoked);
         self.scope.into_conn().commit().await?;
+        drop(announcement);
         Ok(receipt)
+    }
+
+    pub(crate) fn note_revoked(&mut self, what: Revoked) {
+        self.revoked.push(what);
     }
 
     fn author(&self) -> outbox::Author<'_> {

@@ -18,6 +18,7 @@ use crate::{
     conn::Conn,
     denial::Denials,
     keys::{Label, MasterKey, MasterKeys},
+    revocation::Desk,
 };
 
 /// Logs that one process reads at a time: each holds a connection until it has been read, and half of those for
@@ -39,6 +40,7 @@ struct Inner {
     deployment: OnceCell<Deployment>,
     sequencer_wake: Notify,
     credentials: Credentials,
+    desk: Desk,
     denials: Denials,
     batch: Batch,
     tasks: TaskTracker,
@@ -60,6 +62,7 @@ impl Store {
                 database,
                 clock,
                 credentials: Credentials::new(&masters),
+                desk: Desk::default(),
                 masters,
                 tiers,
                 deployment: OnceCell::new(),
@@ -111,6 +114,10 @@ impl Store {
 
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.inner.credentials
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     pub(crate) fn denials(&self) -> &Denials {
@@ -213,6 +220,7 @@ impl Store {
             request,
             email,
             store: self.clone(),
+            revoked: Vec::new(),
         })
     }
 }
