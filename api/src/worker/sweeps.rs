@@ -2,6 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
+use chrono::TimeDelta;
 use store::system::Reason;
 
 use super::{
@@ -13,6 +14,8 @@ use crate::{app::App, error::Error};
 
 /// Lists of the store cost more than rows, and what they find is a day old anyway.
 const SELDOM: u32 = 10;
+/// Every process has polled a revocation long before; the clocks of processes may differ by minutes.
+const TOLD: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     let mut sweep = Sweeps { app, running };
@@ -35,6 +38,10 @@ pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     sweep.often("sweep_deletions", |app| async move {
         purge::sweep_deletions(&app).await
     });
+    sweep.often(
+        "sweep_revocations",
+        |app| async move { revocations(&app).await },
+    );
     sweep.seldom("sweep_staging", |app| async move {
         sweep::sweep_staging(&app).await
     });
@@ -93,4 +100,11 @@ async fn leases(app: &App) -> Result<usize, Error> {
     let ended = tx.sweep_leases(tx.now(), MOST).await?;
     tx.commit_without_event().await?;
     Ok(usize::try_from(ended).unwrap_or(usize::MAX))
+}
+
+async fn revocations(app: &App) -> Result<usize, Error> {
+    let tx = app.store.begin_system(Reason::RevocationPrune).await?;
+    let removed = tx.prune_revocations(tx.now() - TOLD).await?;
+    tx.commit_without_event().await?;
+    Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }
