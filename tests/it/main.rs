@@ -13,6 +13,7 @@ mod limits;
 mod main_job;
 mod readme;
 mod refusals;
+mod replicas;
 mod restored;
 mod secrecy;
 mod sessions;
