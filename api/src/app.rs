@@ -6,7 +6,9 @@ use store::Store;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    adapter::{anchor::Anchors, blob::Blob, link_cache::LinkCache, password::Passwords},
+    adapter::{
+        anchor::Anchors, blob::Blob, link_cache::LinkCache, password::Passwords, redis::Redis,
+    },
     config::Config,
     service::upload::InFlight,
 };
@@ -24,6 +26,8 @@ pub struct App {
     pub anchors: Anchors,
     /// Hashes and compares passwords, few at a time.
     pub passwords: Passwords,
+    /// What processes share, if anything.
+    pub redis: Option<Redis>,
     /// Links that were handed out and are good for a while.
     pub links: LinkCache,
     /// How many uploads stream through this process.
@@ -38,6 +42,11 @@ impl App {
     /// Puts the parts together; nothing runs yet.
     #[must_use]
     pub fn new(config: Arc<Config>, store: Store, blob: Blob) -> Self {
+        // A URL that the driver does not understand is a problem of the configuration, which has been read.
+        let redis = config
+            .redis
+            .as_ref()
+            .and_then(|redis| Redis::new(redis).ok());
         Self {
             uploads: InFlight::new(config.files.max_uploads_in_flight),
             anchors: Anchors::new(&config, &blob),
@@ -45,6 +54,7 @@ impl App {
             store,
             blob,
             passwords: Passwords::new(),
+            redis,
             links: LinkCache::new(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),

@@ -17,6 +17,7 @@ mod origin;
 mod problem;
 mod product;
 mod reader;
+mod redis;
 mod report;
 mod rules;
 mod server;
@@ -35,6 +36,7 @@ pub use log::{Log, LogFormat};
 pub use master_key::MasterKey;
 pub use origin::Origin;
 pub use problem::Problems;
+pub use redis::Redis;
 pub use server::{Mode, Server};
 pub use store::{EmbeddedStore, ExternalStore, ObjectStore};
 pub use work::{Background, Drain, Files, Tenants};
@@ -56,6 +58,8 @@ pub struct Config {
     pub database: Database,
     /// Where bytes live.
     pub object_store: ObjectStore,
+    /// What processes share, if anything.
+    pub redis: Option<Redis>,
     /// How often anybody may ask.
     pub rate_limits: RateLimits,
     /// What the tiers include.
@@ -121,6 +125,7 @@ impl Config {
         let master_key = master_key::read(reader);
         let database = database::read(reader);
         let object_store = store::read(reader);
+        let redis = redis::read(reader);
         let rate_limits = limits::read(reader);
         let tiers = product::tiers(reader);
         let catalogue = product::catalogue(reader);
@@ -141,6 +146,7 @@ impl Config {
             master_key: master_key?,
             database: database?,
             object_store: object_store?,
+            redis,
             rate_limits: rate_limits?,
             tiers,
             catalogue,

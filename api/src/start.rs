@@ -129,6 +129,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let (blob, embedded_store) = object_store::open(&config, &store).await?;
     let app = App::new(config, store, blob);
     read_marks(&app).await?;
+    keep_redis(&app);
     Ok(Started {
         app: Arc::new(app),
         embedded_store,
@@ -145,6 +146,20 @@ async fn warn_of_a_missing_wall(store: &Store) -> Result<(), StartError> {
         );
     }
     Ok(())
+}
+
+/// Whether there is a Redis does not matter for a start.
+fn keep_redis(app: &App) {
+    let Some(redis) = app.redis.clone() else {
+        return;
+    };
+    let stopping = app.stopping.clone();
+    app.tasks.spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = redis.keep() => {}
+        }
+    });
 }
 
 /// Reads what is kept outside of the logs, and puts those into quarantine that are not what they are known to have

@@ -7,10 +7,12 @@ mod dashboard;
 mod deployment;
 mod guard;
 mod key;
+mod limiter;
 mod link;
 mod machine;
 mod pgbench;
 mod process;
+mod revocation;
 mod sequencer;
 mod start;
 mod table;
@@ -32,6 +34,8 @@ const PARTS: &[(&str, Part)] = &[
     ("dashboard", || Box::pin(dashboard::measure())),
     ("key", || Box::pin(key::measure())),
     ("guard", || Box::pin(async { Ok(guard::measure()) })),
+    ("limiter", || Box::pin(limiter::measure())),
+    ("revocation", || Box::pin(revocation::measure())),
     ("write", || Box::pin(write::measure())),
     ("wall", || Box::pin(wall::measure())),
     ("sequencer", || Box::pin(sequencer::measure())),

@@ -32,6 +32,7 @@ pub mod operator;
 pub mod operator_session;
 pub mod quota_override;
 pub mod reservation;
+pub mod revocation;
 pub mod session;
 pub mod tenant;
 pub mod tenant_contact;

@@ -20,6 +20,7 @@ mod m0006_retention;
 mod m0007_export;
 mod m0008_row_level_security;
 mod m0009_idempotency;
+mod m0010_revocation;
 mod m0011_tenant_life;
 mod m0012_export_epoch;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_export::Migration),
             Box::new(m0008_row_level_security::Migration),
             Box::new(m0009_idempotency::Migration),
+            Box::new(m0010_revocation::Migration),
             Box::new(m0011_tenant_life::Migration),
             Box::new(m0012_export_epoch::Migration),
         ]

@@ -44,7 +44,7 @@
 
 {postgres} CREATE FUNCTION auth_api_key(wanted_public_id text)
 RETURNS TABLE (id uuid, tenant_id uuid, mac bytea, pepper_no integer, scopes text, cidrs text,
-  expires_at timestamptz, revoked_at timestamptz, role text, removed_at timestamptz)
+  expires_at timestamptz, revoked_at timestamptz, created_by uuid, user_id uuid, role text, removed_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -52,7 +52,7 @@ DECLARE
 BEGIN
   PERFORM set_config('app.tenant_id', '*', true);
   RETURN QUERY SELECT k.id, k.tenant_id, k.mac, k.pepper_no, k.scopes, k.cidrs,
-    k.expires_at, k.revoked_at, m.role, m.removed_at
+    k.expires_at, k.revoked_at, k.created_by, m.user_id, m.role, m.removed_at
   FROM api_key k JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.created_by
   WHERE k.public_id = wanted_public_id;
   PERFORM set_config('app.tenant_id', entered, true);

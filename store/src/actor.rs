@@ -134,7 +134,6 @@ pub struct Person {
     pub(crate) user: UserId,
     pub(crate) email: String,
     pub(crate) session: SessionId,
-    pub(crate) session_token_hash: [u8; 32],
     pub(crate) selected: Option<TenantId>,
     pub(crate) request: RequestContext,
 }

@@ -17,6 +17,7 @@ use crate::{
     },
     keys::Label,
     page::{Cursors, Page, PageRequest},
+    revocation::Revoked,
     system::Reason,
 };
 
@@ -110,7 +111,7 @@ impl Store {
         })
     }
 
-    /// Ends a key. In this process it is dead when this returns, elsewhere within thirty seconds.
+    /// Ends a key. In this process it is dead when this returns, elsewhere as [`crate::revocation`] says.
     /// Ending an ended key again changes nothing and is recorded.
     ///
     /// # Errors
@@ -121,7 +122,7 @@ impl Store {
         id: ApiKeyId,
         reason: Option<String>,
     ) -> Result<(api_key::Model, Receipt), StoreError> {
-        let tx = self.begin(actor, Action::ApiKeyRevoke).await?;
+        let mut tx = self.begin(actor, Action::ApiKeyRevoke).await?;
         let values = [tx.now().into(), tx.tenant().into(), id.into()];
         let statement = tx.conn().sql(
             "UPDATE api_key SET revoked_at = COALESCE(revoked_at, $1) \
@@ -135,13 +136,13 @@ impl Store {
             .one(tx.conn())
             .await?
             .ok_or(StoreError::NotFound(Noun::ApiKey))?;
+        tx.revoke(Revoked::Key(id)).await?;
         let receipt = tx
             .commit(ApiKeyRevoked {
                 key: Target(id),
                 reason: Personal(reason),
             })
             .await?;
-        self.credentials().forget_key(&key.public_id).await;
         Ok((key, receipt))
     }
 

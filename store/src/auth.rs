@@ -6,6 +6,7 @@ pub mod token;
 
 mod key;
 mod look_up;
+mod marks;
 mod renewal;
 mod session;
 mod sign_in;
@@ -27,6 +28,7 @@ use crate::{
 };
 pub use key::StoredKey;
 pub(crate) use look_up::MEMBERSHIPS;
+pub(crate) use marks::Marks;
 pub use session::SignedIn;
 pub use sign_in::{InvitedPerson, NewSession, SignInRecord};
 
@@ -44,8 +46,6 @@ pub enum AuthError {
     Store(#[from] StoreError),
 }
 
-/// A revoked credential dies elsewhere within this time.
-const CACHE_TTL: Duration = Duration::from_secs(30);
 const UNKNOWN_TTL: Duration = Duration::from_secs(5);
 const CACHED: u64 = 100_000;
 const UNKNOWN_CACHED: u64 = 10_000;
@@ -57,6 +57,7 @@ pub(crate) struct Credentials {
     keys: Cache<String, Arc<key::Known>>,
     unknown_keys: Cache<String, ()>,
     sessions: Cache<[u8; 32], Arc<session::Known>>,
+    marks: Marks,
     uses: Mutex<Uses>,
 }
 
@@ -106,8 +107,7 @@ impl Credentials {
             },
             keys: Cache::builder()
                 .max_capacity(CACHED)
-                .time_to_live(CACHE_TTL)
-                .support_invalidation_closures()
+                .time_to_live(marks::LONGEST)
                 .build(),
             unknown_keys: Cache::builder()
                 .max_capacity(UNKNOWN_CACHED)
@@ -115,36 +115,16 @@ impl Credentials {
                 .build(),
             sessions: Cache::builder()
                 .max_capacity(CACHED)
-                .time_to_live(CACHE_TTL)
-                .support_invalidation_closures()
+                .time_to_live(marks::LONGEST)
                 .build(),
+            marks: Marks::default(),
             uses: Mutex::default(),
         }
     }
 
-    /// Forgets a key at once, in this process.
-    pub(crate) async fn forget_key(&self, public_id: &str) {
-        self.keys.invalidate(public_id).await;
-    }
-
-    /// Forgets a session at once, in this process.
-    pub(crate) async fn forget_session(&self, token_hash: &[u8; 32]) {
-        self.sessions.invalidate(token_hash).await;
-    }
-
-    /// Forgets everything that depends on a tenant's members or state, in this process.
-    pub(crate) fn forget_tenant(&self, tenant: TenantId) {
-        // The closure is checked on every read from now on, so nothing stale is served meanwhile.
-        let keys = self
-            .keys
-            .invalidate_entries_if(move |_, key| key.tenant() == tenant);
-        let sessions = self
-            .sessions
-            .invalidate_entries_if(move |_, session| session.tenant() == Some(tenant));
-        if keys.is_err() || sessions.is_err() {
-            self.keys.invalidate_all();
-            self.sessions.invalidate_all();
-        }
+    /// Which copies may still be used.
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     pub(crate) fn note_key(&self, tenant: TenantId, key: ApiKeyId, at: DateTime<Utc>) {

@@ -53,15 +53,18 @@ pub enum DatabaseOptions {
 const REQUEST_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2);
 const JOB_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const JOB_CONNECTIONS: u32 = 4;
+/// Revocations are asked for each second, however busy the other connections are.
+const WATCH_CONNECTIONS: u32 = 1;
 const SQLITE_READERS: u32 = 4;
 
-/// The pools: one to write, one to read, one for background work that may take longer.
+/// The pools: one to write, one to read, one for background work that may take longer, one to watch what is revoked.
 #[derive(Debug, Clone)]
 pub struct Database {
     backend: Backend,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     jobs: DatabaseConnection,
+    watch: DatabaseConnection,
     statements: Arc<AtomicU64>,
     #[cfg(feature = "testing")]
     unfiltered: Arc<crate::testing::Unfiltered>,
@@ -73,11 +76,17 @@ impl Database {
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn open(options: &DatabaseOptions) -> Result<Self, StoreError> {
-        let (backend, writer, reader, jobs) = match options {
+        let (backend, writer, reader, jobs, watch) = match options {
             DatabaseOptions::Sqlite { path } => {
                 let writer = open_sqlite(path, 1, false).await?;
                 let reader = open_sqlite(path, SQLITE_READERS, true).await?;
-                (Backend::Sqlite, writer, reader.clone(), reader)
+                (
+                    Backend::Sqlite,
+                    writer,
+                    reader.clone(),
+                    reader.clone(),
+                    reader,
+                )
             }
             DatabaseOptions::Postgres {
                 url,
@@ -88,7 +97,9 @@ impl Database {
                 let requests = open_postgres(url, most, timeout, Reach::Nothing).await?;
                 let (most, timeout) = (JOB_CONNECTIONS, JOB_STATEMENT_TIMEOUT);
                 let jobs = open_postgres(url, most, timeout, Reach::EveryTenant).await?;
-                (Backend::Postgres, requests.clone(), requests, jobs)
+                let (most, timeout) = (WATCH_CONNECTIONS, REQUEST_STATEMENT_TIMEOUT);
+                let watch = open_postgres(url, most, timeout, Reach::Nothing).await?;
+                (Backend::Postgres, requests.clone(), requests, jobs, watch)
             }
         };
         Ok(Self {
@@ -96,6 +107,7 @@ impl Database {
             writer,
             reader,
             jobs,
+            watch,
             statements: Arc::default(),
             #[cfg(feature = "testing")]
             unfiltered: Arc::new(crate::testing::Unfiltered::from_environment()),
@@ -150,7 +162,7 @@ impl Database {
     /// # Errors
     /// When a pool does not close.
     pub async fn close(self) -> Result<(), StoreError> {
-        for pool in [&self.jobs, &self.reader, &self.writer] {
+        for pool in [&self.watch, &self.jobs, &self.reader, &self.writer] {
             pool.close_by_ref().await?;
         }
         Ok(())

@@ -41,6 +41,7 @@ pub mod member;
 pub mod purge;
 pub mod quota;
 pub mod retention;
+pub mod revocation;
 pub mod tenant;
 pub mod upload;
 pub mod user;

@@ -13,6 +13,7 @@ use crate::{
         class::{Personal, Public, Target},
     },
     page::{Cursors, Page, PageRequest},
+    revocation::Revoked,
 };
 
 const LIST: &str = "members";
@@ -100,12 +101,13 @@ impl Store {
         id: MemberId,
         reason: Option<String>,
     ) -> Result<(MemberId, Receipt), StoreError> {
-        let tx = self.begin(actor, Action::MemberRemove).await?;
+        let mut tx = self.begin(actor, Action::MemberRemove).await?;
         let role = tx.end_membership(id, actor.grant()).await?;
         tx.free(QuotaMetric::Users, 1).await?;
         tx.end_invitations_of(id).await?;
         tx.leave_sessions_of(id).await?;
         let keys = tx.end_keys_of(id).await?;
+        tx.revoke(Revoked::Member(id)).await?;
         let removed = MemberRemoved {
             member: Target(id),
             role: Public(role.to_string()),
@@ -125,7 +127,6 @@ impl Store {
             }
             None => tx.commit(removed).await?,
         };
-        self.credentials().forget_tenant(actor.tenant());
         Ok((id, receipt))
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         SignedOut, TenantSelected,
         class::{Public, Target},
     },
+    revocation::Revoked,
     tx::TenantCheck,
 };
 
@@ -77,7 +78,7 @@ impl Store {
             .find(|member| member.tenant_id == tenant)
             .ok_or(StoreError::NotFound(Noun::Tenant))?;
         let principal = Principal::User(membership.id);
-        let tx = self
+        let mut tx = self
             .enter(
                 conn,
                 tenant,
@@ -92,15 +93,11 @@ impl Store {
             [tenant.into(), person.session.into(), person.user.into()],
         );
         tx.conn().execute_raw(statement).await?;
-        let receipt = tx
-            .commit(TenantSelected {
-                member: Target(membership.id),
-            })
-            .await?;
-        self.credentials()
-            .forget_session(&person.session_token_hash)
-            .await;
-        Ok(receipt)
+        tx.revoke(Revoked::Session(person.session)).await?;
+        tx.commit(TenantSelected {
+            member: Target(membership.id),
+        })
+        .await
     }
 
     /// Ends the person's session.
@@ -121,7 +118,7 @@ impl Store {
             Some(member) => (member.tenant_id, Principal::User(member.id)),
             None => (TenantId::SYSTEM, Principal::Person(person.user)),
         };
-        let tx = self
+        let mut tx = self
             .enter(
                 conn,
                 log,
@@ -135,11 +132,8 @@ impl Store {
             .filter(session::Column::Id.eq(person.session))
             .exec(tx.conn())
             .await?;
-        let receipt = tx.commit(SignedOut { own: Public(true) }).await?;
-        self.credentials()
-            .forget_session(&person.session_token_hash)
-            .await;
-        Ok(receipt)
+        tx.revoke(Revoked::Session(person.session)).await?;
+        tx.commit(SignedOut { own: Public(true) }).await
     }
 }
 

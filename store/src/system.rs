@@ -114,6 +114,8 @@ pub enum Reason {
     CheckpointPinning,
     /// Keeping the names of requests that stream, and forgetting those of answered ones after a day.
     IdempotencyBookkeeping,
+    /// Removing what every process has been told.
+    RevocationPrune,
 }
 
 /// A transaction that may commit without an event. Its statements name the tenant; unless it was begun within one, it

@@ -22,6 +22,8 @@ use crate::{
     log,
     operator::OperatorView,
     page::{Cursors, Page, PageRequest},
+    revocation::Revoked,
+    tx::{TenantCheck, enter_tenant},
     user::NewUser,
 };
 
@@ -107,6 +109,22 @@ impl Store {
             owner,
             receipt: tx.commit(event).await?,
         })
+    }
+
+    /// Whether work for `tenant` may go on: it is active, or the deployment itself.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn is_tenant_active(&self, tenant: TenantId) -> Result<bool, StoreError> {
+        if tenant == TenantId::SYSTEM {
+            return Ok(true);
+        }
+        let conn = self.database().begin_job_read().await?.into_conn();
+        match enter_tenant(&conn, tenant, TenantCheck::Active).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::TenantSuspended) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -13,7 +13,9 @@ use sea_orm::ConnectionTrait;
 use crate::{
     Backend, Events, Principal, RequestContext, StoreError,
     idempotency::{self, Claim, Taken},
-    outbox, sequence,
+    outbox,
+    revocation::Revoked,
+    sequence,
 };
 
 pub use owned::TenantOwned;
@@ -46,6 +48,8 @@ pub struct Tx {
     /// The name of the request, when this transaction is to answer it.
     claimed: Option<Taken>,
     store: Store,
+    /// What copies of credentials must be looked up again once this is committed.
+    revoked: Vec<Revoked>,
 }
 
 impl Deref for Tx {
@@ -144,7 +148,9 @@ impl Tx {
         let conn = self.conn();
         outbox::insert(conn, &drafts).await?;
         let status = self.sequence_inline().await?;
+        let announcement = self.store.announce(self.revoked);
         self.scope.into_conn().commit().await?;
+        drop(announcement);
         if let Some(taken) = self.claimed {
             taken.answered();
         }
@@ -180,7 +186,9 @@ impl Tx {
             events: events.collect(),
         };
         sequence::append_now(&self.store, self.conn(), head, drafts).await?;
+        let announcement = self.store.announce(self.revoked);
         self.scope.into_conn().commit().await?;
+        drop(announcement);
         if let Some(taken) = self.claimed {
             taken.answered();
         }
@@ -208,6 +216,10 @@ impl Tx {
 
     pub(crate) fn put_claim(&mut self, taken: Taken) {
         self.claimed = Some(taken);
+    }
+
+    pub(crate) fn note_revoked(&mut self, what: Revoked) {
+        self.revoked.push(what);
     }
 
     fn author(&self) -> outbox::Author<'_> {

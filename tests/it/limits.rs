@@ -196,3 +196,55 @@ async fn used_up_calls_stop_keys_and_nobody_else(#[case] stack: Stack) -> anyhow
     );
     app.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_pays_for_what_its_operations_return() -> anyhow::Result<()> {
+    let bucket = [
+        ("STRONGROOM_COST_BUCKET", "1000"),
+        ("STRONGROOM_COST_PER_SECOND", "20"),
+    ];
+    let app = App::start_with(Stack::Sqlite, &bucket).await?.sticky();
+    // A page of a hundred of which nothing is there: 104 points are needed, and 4 are paid.
+    let page =
+        "{ viewer { tenant { files(first: 100) { nodes { id } pageInfo { endCursor } } } } }";
+    let cost = |answer: &Answer| anyhow::Ok(answer.json()?["extensions"]["cost"].clone());
+    for _ in 0..20 {
+        let told = cost(&ask(&app.key(), page).await?)?;
+        let number = |name: &str| {
+            told[name]
+                .as_u64()
+                .with_context(|| format!("{name}: {told}"))
+        };
+        ensure!(number("requested")? >= 100, "{told}");
+        ensure!(number("actual")? <= 4, "{told}");
+        ensure!(
+            number("remaining")? >= 900 && number("limit")? == 1_000,
+            "{told}"
+        );
+        assert_eq!(number("restoreRate")?, 20);
+    }
+    // Twenty names for the same object are paid twenty times.
+    let names: String = (0..20)
+        .map(|n| format!("a{n}: viewer {{ tenant {{ id }} }} "))
+        .collect();
+    let (answered, refusal) = exhaust(&app.key(), &format!("{{ {names} }}"), 200).await?;
+    ensure!(
+        answered >= 20,
+        "40 points each of 1 000, {answered} came through"
+    );
+    ensure!(
+        refusal
+            .header("ratelimit-policy")
+            .starts_with("\"cost\";q=1000"),
+        "{refusal:?}"
+    );
+    let seconds = retry_after(&refusal)?;
+    ensure!(seconds <= 3, "40 points at 20 a second, yet {seconds} s");
+    // A cheap operation is let in beside it, and the dear one after the wait.
+    assert_eq!(ask(&app.key(), NOTHING).await?.status, 200);
+    wait::until("the points are back", seconds + 1, || async {
+        Ok(ask(&app.key(), &format!("{{ {names} }}")).await?.status == 200)
+    })
+    .await?;
+    app.close().await
+}

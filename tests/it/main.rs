@@ -15,6 +15,7 @@ mod main_job;
 mod offboarding;
 mod readme;
 mod refusals;
+mod replicas;
 mod restored;
 mod secrecy;
 mod sessions;

@@ -11,10 +11,13 @@ pub mod neighbour;
 pub mod objects;
 pub mod process;
 pub mod raw;
+pub mod redis;
+pub mod replicas;
 pub mod schema;
 pub mod stack;
 pub mod wait;
 
 pub use client::{Answer, Client};
 pub use neighbour::Neighbour;
+pub use redis::Redis;
 pub use stack::{App, Stack};

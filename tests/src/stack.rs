@@ -1,6 +1,7 @@
 //! What the binary runs on, started for one test and gone with it.
 
 mod garage;
+mod store_host;
 
 use std::{
     path::{Path, PathBuf},
@@ -69,6 +70,7 @@ pub struct App {
     drops: bool,
     dir: tempfile::TempDir,
     _garage: Option<garage::Garage>,
+    _store_host: Option<store_host::StoreHost>,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,8 @@ const ROOMY: &[(&str, &str)] = &[
     ("STRONGROOM_REQUEST_BURST", "100000"),
     ("STRONGROOM_REQUESTS_PER_HOUR_PROFESSIONAL", "100000000"),
     ("STRONGROOM_REQUESTS_PER_HOUR_FREE", "100000000"),
+    ("STRONGROOM_COST_PER_SECOND", "1000000"),
+    ("STRONGROOM_COST_BUCKET", "100000000"),
     ("STRONGROOM_DRAIN_NOTICE", "0s"),
     ("STRONGROOM_DRAIN_GRACE", "5s"),
     ("STRONGROOM_SWEEP_INTERVAL", "1s"),
@@ -107,6 +111,22 @@ impl App {
     /// # Errors
     /// When it does not become ready; with what it printed.
     pub async fn start_with(stack: Stack, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let replicas = match stack {
+            Stack::Postgres if is_production_shape() => 2,
+            _ => 1,
+        };
+        Self::start_replicas(stack, replicas, variables).await
+    }
+
+    /// As [`Self::start_with`], with so many replicas; several take Postgres and share one object store.
+    ///
+    /// # Errors
+    /// When one does not become ready; with what it printed.
+    pub async fn start_replicas(
+        stack: Stack,
+        replicas: usize,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
         let database = testing::throwaway(match stack {
             Stack::Sqlite => testing::Database::Sqlite,
@@ -120,6 +140,14 @@ impl App {
         let mut environment = environment(dir.path(), &database.options)?;
         if let Some(garage) = &garage {
             environment.extend(garage.variables());
+            environment.insert("REPLICAS".to_owned(), replicas.to_string());
+        }
+        let store_host = match &garage {
+            None if replicas > 1 => Some(store_host::StoreHost::start().await?),
+            _ => None,
+        };
+        if let Some(host) = &store_host {
+            environment.extend(host.variables(replicas));
         }
         environment.extend(
             variables
@@ -141,8 +169,8 @@ impl App {
             drops: false,
             dir,
             _garage: garage,
+            _store_host: store_host,
         };
-        let replicas = if app._garage.is_some() { 2 } else { 1 };
         for _ in 0..replicas {
             app.replicas.push(Replica {
                 url: format!("http://127.0.0.1:{}", free_port()?),
@@ -323,6 +351,20 @@ impl App {
         };
         let replicas = self.replicas.iter().take(most);
         replicas.map(|replica| replica.url.clone()).collect()
+    }
+
+    /// The addresses of all replicas.
+    #[must_use]
+    pub fn replica_urls(&self) -> Vec<String> {
+        let replicas = self.replicas.iter();
+        replicas.map(|replica| replica.url.clone()).collect()
+    }
+
+    /// A client of one replica, by its number from 0, with any bearer token.
+    #[must_use]
+    pub fn client_at(&self, replica: usize, token: &str) -> Client {
+        let urls = self.replica_urls().into_iter().skip(replica).take(1);
+        Client::new(urls.collect(), Arc::default(), Some(token.to_owned()))
     }
 
     /// A client without a credential.

@@ -51,6 +51,8 @@ pub enum Section {
     Database,
     /// Where bytes live.
     Store,
+    /// What processes share in memory.
+    Redis,
     /// How often anybody may ask.
     Limits,
     /// What tenants get and which files are taken.
@@ -67,11 +69,12 @@ pub enum Section {
 
 impl Section {
     /// All headings, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Server,
         Self::MasterKey,
         Self::Database,
         Self::Store,
+        Self::Redis,
         Self::Limits,
         Self::Product,
         Self::Files,
@@ -88,6 +91,7 @@ impl Section {
             Self::MasterKey => "Master key",
             Self::Database => "Database",
             Self::Store => "Object store",
+            Self::Redis => "Redis",
             Self::Limits => "Rate limits",
             Self::Product => "Tiers and catalogue",
             Self::Files => "Files",

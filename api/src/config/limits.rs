@@ -17,6 +17,10 @@ pub struct RateLimits {
     pub request_burst_per_second: u32,
     /// `STRONGROOM_REQUEST_BURST`, requests of one principal at once; default 50.
     pub request_burst: u32,
+    /// `STRONGROOM_COST_PER_SECOND`, points of one tenant; default 100.
+    pub cost_per_second: u32,
+    /// `STRONGROOM_COST_BUCKET`, points of one tenant at once, at least 1000; default 2000.
+    pub cost_bucket: u32,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<RateLimits> {
@@ -26,6 +30,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<RateLimits> {
     let failed_credentials_per_minute = reader.number("STRONGROOM_FAILED_CREDENTIALS_PER_MINUTE");
     let request_burst_per_second = reader.number("STRONGROOM_REQUEST_BURST_PER_SECOND");
     let request_burst = reader.number("STRONGROOM_REQUEST_BURST");
+    let cost_per_second = reader.number("STRONGROOM_COST_PER_SECOND");
+    let cost_bucket = reader.number("STRONGROOM_COST_BUCKET");
     Some(RateLimits {
         shield_per_second: shield_per_second?,
         shield_burst: shield_burst?,
@@ -33,5 +39,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<RateLimits> {
         failed_credentials_per_minute: failed_credentials_per_minute?,
         request_burst_per_second: request_burst_per_second?,
         request_burst: request_burst?,
+        cost_per_second: cost_per_second?,
+        cost_bucket: cost_bucket?,
     })
 }

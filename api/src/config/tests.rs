@@ -343,6 +343,27 @@ fn tiers_and_catalogue_come_from_files() {
 }
 
 #[test]
+fn a_redis_is_named_by_a_url_that_the_driver_understands() {
+    assert!(read(&[]).unwrap().redis.is_none());
+    let url = "rediss://app:hunter2@redis.internal:6380/2";
+    let redis = read(&[("REDIS_URL", url)]).unwrap().redis.unwrap();
+    assert_eq!(redis.url.expose_secret(), url);
+    assert_eq!(
+        (&*redis.prefix, redis.timeout.as_millis()),
+        ("strongroom", 50)
+    );
+    for wrong in ["http://:hunter2@redis", "redis://hunter2:99999", "hunter2"] {
+        let found = problems(&[("REDIS_URL", wrong)]);
+        assert!(found[0].starts_with("REDIS_URL is ("), "{found:?}");
+        assert!(!found[0].contains("hunter2"), "{found:?}");
+    }
+    for wrong in ["a b", "{a}", &"a".repeat(65)] {
+        assert_eq!(problems(&[("STRONGROOM_REDIS_PREFIX", wrong)]).len(), 1);
+    }
+    assert_eq!(problems(&[("STRONGROOM_COST_BUCKET", "999")]).len(), 1);
+}
+
+#[test]
 fn no_secret_is_ever_shown() {
     let config = read(&external()).unwrap();
     let shown = format!("{config:?}\n{}", config.check_report());

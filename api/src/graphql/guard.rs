@@ -9,6 +9,7 @@
 //! What is not judged here: whether fields exist (validation), who may see them (policy), and how
 //! often they may be asked (rate limits).
 
+mod actual;
 mod body;
 mod check;
 mod expand;
@@ -20,6 +21,7 @@ mod roots;
 mod scan;
 mod verdict;
 
+pub use actual::Meter;
 pub use body::Body;
 pub use check::check;
 pub use json::scan_json;

@@ -87,7 +87,7 @@ async fn pass(
     let context = context.unwrap_or_else(RequestContext::internal);
     let mut caller = match auth::authenticate(&front.app, door, credential, context).await {
         Ok(caller) => caller,
-        Err(error) => return Err(unknown(front, request, error)),
+        Err(error) => return Err(unknown(front, request, error).await),
     };
     // Verifying is a GET for scripts, and yet appends to the log: no page may make a browser do it.
     let changes = !is_safe(request.method()) || routes::is_audit(request.path());
@@ -101,7 +101,7 @@ async fn pass(
 
 /// A bad credential is 401 until its address has shown too many. A good one is never kept out by the
 /// bad ones of a neighbour behind the same address.
-fn unknown(front: &Front, request: &ServiceRequest, error: Refusal) -> Problem {
+async fn unknown(front: &Front, request: &ServiceRequest, error: Refusal) -> Problem {
     if !matches!(
         error,
         Refusal::Mistake(_) | Refusal::Auth(AuthError::Rejected)
@@ -109,7 +109,7 @@ fn unknown(front: &Front, request: &ServiceRequest, error: Refusal) -> Problem {
         return error.into();
     }
     let address = address(request);
-    if let Err(problem) = hold(request, front.limiter.wrong_credential(address)) {
+    if let Err(problem) = hold(request, front.limiter.wrong_credential(address).await) {
         return problem;
     }
     metrics::counter!("strongroom_credentials_rejected_total").increment(1);
@@ -122,14 +122,14 @@ async fn admit(
     caller: &mut Caller,
 ) -> Result<Option<InFlight>, Problem> {
     match caller {
-        Caller::Anonymous => hold(request, front.limiter.anonymous(address(request)))?,
+        Caller::Anonymous => hold(request, front.limiter.anonymous(address(request)).await)?,
         Caller::Operator(operator) => {
             let uuid = operator.id().uuid();
-            hold(request, front.limiter.request(uuid, Tier::Enterprise))?;
+            hold(request, front.limiter.request(uuid, Tier::Enterprise).await)?;
         }
         Caller::Key(actor) => {
             let standing = front.metering.standing(actor).await?;
-            let entered = enter(front, request, actor, &standing)?;
+            let entered = enter(front, request, actor, &standing).await?;
             // Whoever has used up the calls can still have the records checked.
             if !routes::is_audit(request.path()) {
                 front.metering.count(actor.tenant(), &standing)?;
@@ -139,19 +139,17 @@ async fn admit(
         Caller::Person(signed_in) => {
             let Some(actor) = &signed_in.actor else {
                 let uuid = signed_in.person.user().uuid();
-                hold(request, front.limiter.request(uuid, Tier::Free))?;
+                hold(request, front.limiter.request(uuid, Tier::Free).await)?;
                 return Ok(None);
             };
             match front.metering.standing(actor).await {
                 Ok(standing) => {
                     signed_in.tenant_active = true;
-                    return enter(front, request, actor, &standing).map(Some);
+                    return enter(front, request, actor, &standing).await.map(Some);
                 }
                 Err(error) if error.code() == Code::TenantSuspended => {
-                    hold(
-                        request,
-                        front.limiter.request(actor.principal().uuid(), Tier::Free),
-                    )?;
+                    let uuid = actor.principal().uuid();
+                    hold(request, front.limiter.request(uuid, Tier::Free).await)?;
                     signed_in.tenant_active = false;
                 }
                 Err(error) => return Err(error.into()),
@@ -161,14 +159,14 @@ async fn admit(
     Ok(None)
 }
 
-fn enter(
+async fn enter(
     front: &Front,
     request: &ServiceRequest,
     actor: &Actor,
     standing: &Standing,
 ) -> Result<InFlight, Problem> {
     let uuid = actor.principal().uuid();
-    hold(request, front.limiter.request(uuid, standing.tier))?;
+    hold(request, front.limiter.request(uuid, standing.tier).await)?;
     front.limiter.enter(actor.tenant()).map_err(|decision| {
         hold(request, decision)
             .err()

@@ -2,6 +2,7 @@
 //! status it deserves.
 
 mod answer;
+mod cost;
 mod judge;
 
 use std::{sync::Arc, time::Duration};
@@ -28,6 +29,7 @@ use crate::{
     request::Request,
 };
 use answer::Answer;
+use cost::Bill;
 
 /// How long a request may run.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,6 +93,7 @@ async fn answer(
         Err(refusal) => return Err(judge::problem(&refusal)),
     };
     judge::hold(&admitted.approved, &caller, production)?;
+    let bill = Bill::charge(front, request, &caller, &admitted).await?;
     let is_mutation = admitted.approved.operation_type == OperationType::Mutation;
     if is_mutation && let Some(key) = idempotency::key(request.headers())? {
         let claim = judge::claim(key, door, &admitted.approved, &body)?;
@@ -102,17 +105,35 @@ async fn answer(
         context::of(request),
         is_mutation,
     );
-    run(front, engine, Arc::new(own), admitted, body, reply).await
+    let asked = Asked {
+        admitted,
+        body,
+        reply,
+        bill,
+    };
+    run(front, engine, Arc::new(own), asked).await
+}
+
+/// A request that may run.
+struct Asked {
+    admitted: Admitted,
+    body: Body,
+    reply: Reply,
+    bill: Bill,
 }
 
 async fn run(
     front: &Front,
     engine: &Engine,
     own: Arc<Request>,
-    admitted: Admitted,
-    body: Body,
-    reply: Reply,
+    asked: Asked,
 ) -> Result<HttpResponse, Problem> {
+    let Asked {
+        admitted,
+        body,
+        reply,
+        bill,
+    } = asked;
     let asked = async_graphql::Request::new(body.query).variables(body.variables);
     let mut asked = carry(asked, &own);
     if let Some(name) = body.operation_name {
@@ -120,18 +141,21 @@ async fn run(
     }
     asked.set_parsed_query(admitted.document);
     let guessing = own.context.ip.filter(|_| admitted.approved.sensitive);
-    let guess = guessing.map(|address| front.limiter.guess(address));
-    let guess = guess.transpose().map_err(limited)?;
+    let guess = match guessing {
+        Some(address) => Some(front.limiter.guess(address).await.map_err(limited)?),
+        None => None,
+    };
     let response = tokio::time::timeout(TIMEOUT, execute(front, engine, asked))
         .await
         .map_err(|_| Error::new(Code::Timeout))??;
     if let Some(guess) = guess {
-        guess.end(own.has_wrong_password());
+        guess.end(own.has_wrong_password()).await;
     }
     let approved = &admitted.approved;
     let several_changes =
         approved.operation_type == OperationType::Mutation && approved.root_fields.len() > 1;
-    let mut answer = Answer::of(response, approved.complexity)
+    let cost = bill.settle(front, &response).await;
+    let mut answer = Answer::of(response, cost)
         .with_several_changes(several_changes)
         .respond(reply);
     if own.caller.earlier().is_some() {

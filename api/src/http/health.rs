@@ -36,6 +36,9 @@ pub(super) async fn metrics(request: HttpRequest) -> Result<HttpResponse, Proble
     let handle = telemetry::metrics().map_err(Error::internal)?;
     metrics::gauge!("strongroom_http_requests_in_flight").set(gauge(front.in_flight.count()));
     metrics::gauge!("strongroom_background_tasks").set(gauge(front.app.tasks.len()));
+    if let Some(redis) = &front.app.redis {
+        metrics::gauge!("strongroom_redis_up").set(gauge(usize::from(redis.is_connected())));
+    }
     metrics::counter!("strongroom_database_statements_total")
         .absolute(front.app.store.database().statements());
     if let Some(pending) = front.readiness.pending_events(&front.app).await {

@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::{
-    Error, HttpMessage, ResponseError,
+    Error, HttpMessage, HttpRequest, ResponseError,
     body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{Extensions, ServiceRequest, ServiceResponse},
     middleware::Next,
     web,
 };
@@ -46,7 +46,26 @@ pub async fn shield(
 /// # Errors
 /// [`Code::RateLimited`] with the time after which a request passes.
 pub fn hold(request: &ServiceRequest, decision: Decision) -> Result<(), Problem> {
+    hold_in(&mut request.extensions_mut(), decision)
+}
+
+/// As [`hold`], after the gate has let the request in. A request that comes back passes the gate again: when that took
+/// the last one of an allowance, the wait is at least until there is another.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_again(request: &HttpRequest, decision: Decision) -> Result<(), Problem> {
     let mut extensions = request.extensions_mut();
+    let gate = extensions.get::<Decision>().copied();
+    let mut decision = decision;
+    if let Some(gate) = gate.filter(|gate| !decision.allowed && gate.remaining == 0) {
+        let next = gate.window_seconds.div_ceil(gate.quota.max(1).into());
+        decision.retry_after_seconds = decision.retry_after_seconds.max(next);
+    }
+    hold_in(&mut extensions, decision)
+}
+
+fn hold_in(extensions: &mut Extensions, decision: Decision) -> Result<(), Problem> {
     let known = extensions.get::<Decision>().copied();
     extensions.insert(match known {
         // The shield's quota says little to a client that has one of its own.

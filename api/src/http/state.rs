@@ -47,7 +47,11 @@ impl Front {
     pub fn new(app: Arc<App>, engines: Engines) -> Self {
         let config = &app.config;
         Self {
-            limiter: Limiter::new(&Limits::new(&config.rate_limits, &config.tiers)),
+            limiter: Limiter::new(
+                &Limits::new(&config.rate_limits, &config.tiers),
+                config.server.replicas,
+                app.redis.clone(),
+            ),
             metering: Metering::new(app.store.clone()),
             readiness: Readiness::default(),
             in_flight: InFlight::default(),

@@ -72,6 +72,11 @@ impl Metering {
             .map_err(|error| shared(&error))
     }
 
+    /// Looks at the tenant anew, whatever is known of it.
+    pub async fn forget(&self, tenant: TenantId) {
+        self.standings.invalidate(&tenant).await;
+    }
+
     async fn load(&self, actor: &Actor) -> Result<Standing, StoreError> {
         let snapshot = self.store.snapshot(actor).await?;
         let tenant = snapshot.view(Action::TenantRead)?.tenant_record().await?;

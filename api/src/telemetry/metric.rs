@@ -56,6 +56,26 @@ pub const METRICS: &[Metric] = &[
         "strongroom_link_cache_invalidations_total",
         "Files and tenants whose links were forgotten.",
     ),
+    gauge(
+        "strongroom_redis_up",
+        "1 while Redis answers; 0 while the breaker is open and each process counts by itself.",
+    ),
+    counter(
+        "strongroom_redis_breaker_opened_total",
+        "Times that Redis was given up for a while.",
+    ),
+    histogram(
+        "strongroom_redis_operation_seconds",
+        "Time Redis took, by operation.",
+    ),
+    counter(
+        "strongroom_redis_errors_total",
+        "Operations that Redis failed, by operation and kind: error or timeout.",
+    ),
+    counter(
+        "strongroom_revocation_messages_total",
+        "Messages about revocations, by outcome: sent, not_sent or heard.",
+    ),
     histogram(
         "strongroom_http_request_duration_seconds",
         "Time to answer a request, by method, route and class of status.",

@@ -19,6 +19,7 @@ use store::{
 };
 use tokio::time::Instant;
 
+use super::standing::until_inactive;
 use crate::{
     app::App,
     error::Error,
@@ -82,6 +83,7 @@ async fn run(app: &App, job: &job::Model) -> Result<(), Error> {
     let made = tokio::select! {
         made = make(app, &export, &progress) => made,
         lost = keep(app, job, &export, &progress) => Err(lost.into()),
+        ended = until_inactive(app, job.tenant_id) => Err(ended.into()),
     };
     match made {
         Ok(()) => {

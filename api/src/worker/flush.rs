@@ -1,8 +1,12 @@
-//! Writes what this process counts in memory: calls of keys, times of last use, refusals.
+//! What a process does that answers requests: it writes what it counts in memory (calls of keys, times of last use,
+//! refusals), and hears what is revoked.
 
 use std::{sync::Arc, time::Duration};
 
-use super::supervise::{Next, Running, every};
+use super::{
+    revocation,
+    supervise::{Next, Running, every},
+};
 use crate::{app::App, error::Error, http::Front};
 
 /// Refusals are folded by the minute; last uses are kept to the minute.
@@ -11,6 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Starts the tasks of a process that answers requests; [`last`] ends what they do.
 pub fn start(app: &Arc<App>, front: Arc<Front>) -> Running {
     let mut running = Running::new(app);
+    revocation::start(&mut running, &front);
     calls(&mut running, Arc::clone(&front));
     uses(&mut running, app);
     denials(&mut running, app);

@@ -24,6 +24,7 @@ use store::{
 };
 
 use self::verdict::verify;
+use super::standing::until_inactive;
 use crate::{
     app::App,
     error::{Code, Error},
@@ -55,6 +56,7 @@ async fn run(app: &App, job: &job::Model) -> Result<(), Error> {
     let settled = tokio::select! {
         settled = settle(app, job.tenant_id, FileId(job.subject_id.uuid())) => settled,
         lost = keep(app, job) => Err(lost),
+        ended = until_inactive(app, job.tenant_id) => Err(ended),
     };
     match settled {
         Ok(()) => {

@@ -86,6 +86,17 @@ impl Running {
         });
     }
 
+    /// Runs `task`, which has no end of its own and may be dropped at any time, until all are stopped.
+    pub(super) fn endless(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
     pub(super) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         // Also in the application's set, so that nothing outlives it.
         self.all.spawn(self.tasks.track_future(task));

@@ -2,6 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
+use chrono::TimeDelta;
 use store::system::Reason;
 
 use super::{
@@ -15,6 +16,8 @@ use crate::{app::App, error::Error};
 const SELDOM: u32 = 10;
 /// Names forgotten in one statement: there may be one for every change of a day.
 const FORGOTTEN: u64 = 1_000;
+/// Every process has polled a revocation long before; the clocks of processes may differ by minutes.
+const TOLD: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     let mut sweep = Sweeps { app, running };
@@ -40,6 +43,10 @@ pub(super) fn start(app: &Arc<App>, running: &mut Running) {
     sweep.often("sweep_deletions", |app| async move {
         purge::sweep_deletions(&app).await
     });
+    sweep.often(
+        "sweep_revocations",
+        |app| async move { revocations(&app).await },
+    );
     sweep.seldom("sweep_staging", |app| async move {
         sweep::sweep_staging(&app).await
     });
@@ -108,4 +115,11 @@ async fn idempotency_keys(app: &App) -> Result<usize, Error> {
     let forgotten = tx.sweep_claims(tx.now(), FORGOTTEN).await?;
     tx.commit_without_event().await?;
     Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
+}
+
+async fn revocations(app: &App) -> Result<usize, Error> {
+    let tx = app.store.begin_system(Reason::RevocationPrune).await?;
+    let removed = tx.prune_revocations(tx.now() - TOLD).await?;
+    tx.commit_without_event().await?;
+    Ok(usize::try_from(removed).unwrap_or(usize::MAX))
 }

@@ -3,14 +3,14 @@
 use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use entity::{ApiKeyId, TenantId, Text};
+use entity::{ApiKeyId, MemberId, TenantId, Text, UserId};
 use ipnet::IpNet;
 use policy::{Grant, Role, Scopes};
 use sea_orm::FromQueryResult;
 use subtle::ConstantTimeEq;
 
-use super::{AuthError, look_up::API_KEY, token};
-use crate::{Actor, Principal, RequestContext, Store, StoreError};
+use super::{AuthError, look_up::API_KEY, marks::Begun, token};
+use crate::{Actor, Principal, RequestContext, Store, StoreError, revocation::Revoked};
 
 /// What is known of a key: read from the database at most every thirty seconds.
 #[derive(Debug)]
@@ -24,11 +24,20 @@ pub(crate) struct Known {
     cidrs: Vec<IpNet>,
     expires_at: DateTime<Utc>,
     revoked: bool,
+    creator_id: MemberId,
+    creator_user: UserId,
+    begun: Begun,
 }
 
 impl Known {
-    pub(super) fn tenant(&self) -> TenantId {
-        self.tenant
+    /// What its copies depend on.
+    fn subjects(&self) -> [Revoked; 4] {
+        [
+            Revoked::Key(self.id),
+            Revoked::Tenant(self.tenant),
+            Revoked::Member(self.creator_id),
+            Revoked::User(self.creator_user),
+        ]
     }
 
     fn admits(&self, address: Option<IpAddr>) -> bool {
@@ -48,6 +57,8 @@ pub struct StoredKey {
     cidrs: String,
     expires_at: DateTime<Utc>,
     revoked_at: Option<DateTime<Utc>>,
+    created_by: MemberId,
+    user_id: UserId,
     role: Text<Role>,
     removed_at: Option<DateTime<Utc>>,
 }
@@ -99,11 +110,7 @@ impl Store {
         if credentials.unknown_keys.contains_key(public_id) {
             return Ok(None);
         }
-        let known = credentials
-            .keys
-            .try_get_with_by_ref(public_id, self.load_key(public_id))
-            .await;
-        match known {
+        match self.fresh_key(public_id).await {
             Ok(known) => Ok(Some(known)),
             Err(error) if matches!(*error, LoadError::Unknown) => {
                 credentials
@@ -119,7 +126,25 @@ impl Store {
         }
     }
 
+    /// A copy that may be used. Whoever finds one that may not makes room for the next look-up, which all wait for;
+    /// only when that had begun too early is the database asked by this request alone.
+    async fn fresh_key(&self, public_id: &str) -> Result<Arc<Known>, Arc<LoadError>> {
+        let credentials = self.credentials();
+        for _ in 0..2 {
+            let known = credentials
+                .keys
+                .try_get_with_by_ref(public_id, self.load_key(public_id))
+                .await?;
+            if credentials.marks.is_fresh(known.begun, known.subjects()) {
+                return Ok(known);
+            }
+            credentials.keys.invalidate(public_id).await;
+        }
+        Ok(self.load_key(public_id).await?)
+    }
+
     async fn load_key(&self, public_id: &str) -> Result<Arc<Known>, LoadError> {
+        let begun = self.credentials().marks.begin();
         let conn = self
             .database()
             .begin_read()
@@ -131,7 +156,7 @@ impl Store {
             .await
             .map_err(|error| LoadError::Store(error.into()))?
             .ok_or(LoadError::Unknown)?;
-        Ok(Arc::new(known(row).map_err(LoadError::Store)?))
+        Ok(Arc::new(known(row, begun).map_err(LoadError::Store)?))
     }
 }
 
@@ -144,7 +169,7 @@ enum LoadError {
     Store(StoreError),
 }
 
-fn known(row: StoredKey) -> Result<Known, StoreError> {
+fn known(row: StoredKey, begun: Begun) -> Result<Known, StoreError> {
     let cidrs: Result<Vec<IpNet>, _> = row.cidrs.split_whitespace().map(str::parse).collect();
     Ok(Known {
         id: row.id,
@@ -156,5 +181,8 @@ fn known(row: StoredKey) -> Result<Known, StoreError> {
         cidrs: cidrs.map_err(StoreError::internal)?,
         expires_at: row.expires_at,
         revoked: row.revoked_at.is_some(),
+        creator_id: row.created_by,
+        creator_user: row.user_id,
+        begun,
     })
 }

@@ -17,7 +17,7 @@ pub(crate) struct LookUp {
 pub(super) const API_KEY: LookUp = LookUp {
     postgres: "SELECT * FROM auth_api_key($1)",
     sqlite: "SELECT k.id, k.tenant_id, k.mac, k.pepper_no, k.scopes, k.cidrs, k.expires_at, \
-             k.revoked_at, m.role, m.removed_at FROM api_key k \
+             k.revoked_at, k.created_by, m.user_id, m.role, m.removed_at FROM api_key k \
              JOIN member m ON m.tenant_id = k.tenant_id AND m.id = k.created_by \
              WHERE k.public_id = $1",
 };

@@ -7,8 +7,10 @@ use entity::{MemberId, OperatorId, OperatorSessionId, SessionId, TenantId, Text,
 use policy::{Grant, Role, TenantStatus};
 use sea_orm::FromQueryResult;
 
-use super::{AuthError, look_up::SESSION, token};
-use crate::{Actor, Operator, Person, Principal, RequestContext, Store, StoreError};
+use super::{AuthError, look_up::SESSION, marks::Begun, token};
+use crate::{
+    Actor, Operator, Person, Principal, RequestContext, Store, StoreError, revocation::Revoked,
+};
 
 const IDLE: TimeDelta = TimeDelta::minutes(30);
 
@@ -24,8 +26,15 @@ pub struct SignedIn {
 }
 
 /// What is known of a session: read from the database at most every thirty seconds.
-#[derive(Debug, FromQueryResult)]
+#[derive(Debug)]
 pub(crate) struct Known {
+    row: StoredSession,
+    begun: Begun,
+}
+
+/// The row behind [`Known`].
+#[derive(Debug, FromQueryResult)]
+struct StoredSession {
     id: SessionId,
     user_id: UserId,
     email: String,
@@ -39,10 +48,17 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(super) fn tenant(&self) -> Option<TenantId> {
-        self.tenant_id
+    /// What its copies depend on.
+    fn subjects(&self) -> impl Iterator<Item = Revoked> {
+        let row = &self.row;
+        [Revoked::Session(row.id), Revoked::User(row.user_id)]
+            .into_iter()
+            .chain(row.member_id.map(Revoked::Member))
+            .chain(row.tenant_id.map(Revoked::Tenant))
     }
+}
 
+impl StoredSession {
     fn membership(&self) -> Option<(TenantId, MemberId, Role)> {
         if self.removed_at.is_some() {
             return None;
@@ -63,9 +79,7 @@ impl Store {
     ) -> Result<SignedIn, AuthError> {
         let hash = token::hash(token);
         let known = self
-            .credentials()
-            .sessions
-            .try_get_with(hash, self.load_session(hash))
+            .fresh_session(hash)
             .await
             .map_err(|error| match &*error {
                 AuthError::Store(cause) => {
@@ -73,24 +87,41 @@ impl Store {
                 }
                 _ => AuthError::Rejected,
             })?;
-        let now = self.now();
-        if known.expires_at <= now || known.last_seen_at + IDLE <= now {
-            self.credentials().forget_session(&hash).await;
+        let (row, now) = (&known.row, self.now());
+        if row.expires_at <= now || row.last_seen_at + IDLE <= now {
+            self.credentials().sessions.invalidate(&hash).await;
             return Err(AuthError::Rejected);
         }
-        self.credentials().note_session(known.id, now);
-        Ok(signed_in(&known, hash, request))
+        self.credentials().note_session(row.id, now);
+        Ok(signed_in(row, request))
+    }
+
+    /// A copy that may be used; in the way of keys.
+    async fn fresh_session(&self, hash: [u8; 32]) -> Result<Arc<Known>, Arc<AuthError>> {
+        let credentials = self.credentials();
+        for _ in 0..2 {
+            let known = credentials
+                .sessions
+                .try_get_with(hash, self.load_session(hash))
+                .await?;
+            if credentials.marks.is_fresh(known.begun, known.subjects()) {
+                return Ok(known);
+            }
+            credentials.sessions.invalidate(&hash).await;
+        }
+        Ok(self.load_session(hash).await?)
     }
 
     async fn load_session(&self, hash: [u8; 32]) -> Result<Arc<Known>, AuthError> {
+        let begun = self.credentials().marks.begin();
         let conn = self.database().begin_read().await?;
         let statement = SESSION.by(&conn, [hash.to_vec().into()]);
-        let known = Known::find_by_statement(statement)
+        let row = StoredSession::find_by_statement(statement)
             .one(&conn)
             .await
             .map_err(StoreError::from)?
             .ok_or(AuthError::Rejected)?;
-        Ok(Arc::new(known))
+        Ok(Arc::new(Known { row, begun }))
     }
 
     /// Checks an operator's session token, in the database each time.
@@ -144,7 +175,7 @@ impl KnownOperator {
     }
 }
 
-fn signed_in(known: &Known, hash: [u8; 32], request: RequestContext) -> SignedIn {
+fn signed_in(known: &StoredSession, request: RequestContext) -> SignedIn {
     let actor = known.membership().map(|(tenant, member, role)| Actor {
         tenant,
         principal: Principal::User(member),
@@ -159,7 +190,6 @@ fn signed_in(known: &Known, hash: [u8; 32], request: RequestContext) -> SignedIn
             user: known.user_id,
             email: known.email.clone(),
             session: known.id,
-            session_token_hash: hash,
             selected: actor.as_ref().map(|actor| actor.tenant),
             request,
         },

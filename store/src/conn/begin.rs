@@ -52,6 +52,11 @@ impl Database {
         self.snapshot_on(&self.jobs).await.map(Wide)
     }
 
+    /// As [`Self::begin_read`], on the connection that nobody else takes.
+    pub(crate) async fn begin_watch(&self) -> Result<Conn, StoreError> {
+        self.snapshot_on(&self.watch).await
+    }
+
     /// As [`Self::begin_read`], of all tenants' rows, at the price of a statement: for operators.
     pub(crate) async fn begin_read_of_every_tenant(&self) -> Result<Wide, StoreError> {
         let conn = self.snapshot_on(&self.reader).await?;

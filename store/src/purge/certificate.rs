@@ -59,7 +59,7 @@ impl Store {
     /// [`StoreError::Conflict`] when no purge has begun, the tenant's log is not sealed (take the next step again), or
     /// the system log is not in order.
     pub async fn finish_purge(&self, tenant: TenantId) -> Result<Certificate, StoreError> {
-        let tx = self.begin_duty(Duty::Purge, TenantId::SYSTEM).await?;
+        let mut tx = self.begin_duty(Duty::Purge, TenantId::SYSTEM).await?;
         // Whoever ends the same purge at the same time waits here, and then finds it done.
         let head = sequence::lock_head(tx.conn(), TenantId::SYSTEM).await?;
         enter_tenant(tx.conn(), tenant, TenantCheck::None).await?;
@@ -94,8 +94,8 @@ impl Store {
         tx.conn().execute_raw(statement).await?;
         enter_tenant(tx.conn(), TenantId::SYSTEM, TenantCheck::None).await?;
         let done_at = tx.now();
+        tx.revoke(Revoked::Tenant(tenant)).await?;
         tx.commit_appended(head, event).await?;
-        self.credentials().forget_tenant(tenant);
         Ok(Certificate {
             tenant,
             done_at,

@@ -15,6 +15,7 @@ use crate::{
         TenantActivated, TenantDeactivated, TenantRestored, TenantSuspended, TierChanged,
         class::{Personal, Public, Target},
     },
+    revocation::Revoked,
 };
 
 /// A step that is wanted.
@@ -78,7 +79,8 @@ fn event(id: TenantId, new: NewStep, tenant: &tenant::Model) -> Event {
 }
 
 impl Store {
-    /// Takes one step in a tenant's life. Its credentials feel it at once in this process.
+    /// Takes one step in a tenant's life. Its credentials feel it at once in this process, elsewhere as
+    /// [`crate::revocation`] says.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Conflict`] when the tenant is in another state, which it names.
@@ -89,10 +91,10 @@ impl Store {
         id: TenantId,
     ) -> Result<(tenant::Model, Receipt), StoreError> {
         let new = new.into();
-        let tx = self.begin_operator(operator, action(new.step), id).await?;
+        let mut tx = self.begin_operator(operator, action(new.step), id).await?;
         let tenant = tx.step_tenant(&new).await?;
+        tx.revoke(Revoked::Tenant(id)).await?;
         let receipt = tx.commit(event(id, new, &tenant)).await?;
-        self.credentials().forget_tenant(id);
         Ok((tenant, receipt))
     }
 
@@ -108,7 +110,7 @@ impl Store {
         tier: Tier,
         reason: String,
     ) -> Result<(tenant::Model, Receipt), StoreError> {
-        let tx = self
+        let mut tx = self
             .begin_operator(operator, Action::TenantTierChange, id)
             .await?;
         let before = tx.lock_open_tenant().await?;
@@ -128,8 +130,8 @@ impl Store {
             after: Public(tier.as_str()),
             reason: Personal(reason),
         };
+        tx.revoke(Revoked::Tenant(id)).await?;
         let receipt = tx.commit(event).await?;
-        self.credentials().forget_tenant(id);
         let after = tenant::Model {
             tier: Text(tier),
             ..before

@@ -19,6 +19,7 @@ use crate::{
     denial::Denials,
     idempotency,
     keys::{Label, MasterKey, MasterKeys},
+    revocation::Desk,
 };
 
 /// Logs that one process reads at a time: each holds a connection until it has been read, and half of those for
@@ -40,6 +41,7 @@ struct Inner {
     deployment: OnceCell<Deployment>,
     sequencer_wake: Notify,
     credentials: Credentials,
+    desk: Desk,
     denials: Denials,
     batch: Batch,
     tasks: TaskTracker,
@@ -61,6 +63,7 @@ impl Store {
                 database,
                 clock,
                 credentials: Credentials::new(&masters),
+                desk: Desk::default(),
                 masters,
                 tiers,
                 deployment: OnceCell::new(),
@@ -112,6 +115,10 @@ impl Store {
 
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.inner.credentials
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     pub(crate) fn denials(&self) -> &Denials {
@@ -215,6 +222,7 @@ impl Store {
             email,
             claimed,
             store: self.clone(),
+            revoked: Vec::new(),
         })
     }
 
@@ -227,6 +235,7 @@ impl Store {
             email: None,
             claimed: None,
             store: self.clone(),
+            revoked: Vec::new(),
         }
     }
 }

@@ -20,6 +20,7 @@ mod quota;
 mod recording;
 mod recovery;
 mod retention;
+mod revocation;
 mod scene;
 mod schema;
 mod survey;

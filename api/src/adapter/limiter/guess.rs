@@ -2,7 +2,8 @@
 //!
 //! Comparing takes a while, and only afterwards is it known whether the password was wrong. Whoever
 //! sends many at once would have all of them compared before the first is counted; so those under way
-//! count as wrong until they are known not to be.
+//! count as wrong until they are known not to be. Where Redis counts, each is charged before it is compared, and given
+//! back when it was right.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use governor::clock::Clock;
 
 use super::Decision;
 use super::rule::{Rule, Terms};
+use super::shared::{Charge, Shared};
 
 /// Wrong credentials by address, and those that may turn out to be.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub struct Guess<'a, C: Clock + Clone> {
     guesses: &'a Guesses<C>,
     address: IpAddr,
     was_wrong: bool,
+    /// What Redis has charged.
+    refund: Option<(Shared, Charge)>,
 }
 
 impl<C: Clock + Clone> Guesses<C> {
@@ -51,11 +55,22 @@ impl<C: Clock + Clone> Guesses<C> {
             return Err(busy(decision));
         }
         under_way.insert(address, count + 1);
-        Ok(Guess {
+        Ok(self.guess(address))
+    }
+
+    /// Lets one more under way that somebody else has judged.
+    pub(super) fn enter(&self, address: IpAddr) -> Guess<'_, C> {
+        *self.open().entry(address).or_default() += 1;
+        self.guess(address)
+    }
+
+    fn guess(&self, address: IpAddr) -> Guess<'_, C> {
+        Guess {
             guesses: self,
             address,
             was_wrong: true,
-        })
+            refund: None,
+        }
     }
 
     /// Counts one that was compared on the spot.
@@ -89,9 +104,18 @@ impl<C: Clock + Clone> Guesses<C> {
 }
 
 impl<C: Clock + Clone> Guess<'_, C> {
+    pub(super) fn refunded_by(mut self, shared: &Shared, refund: Charge) -> Self {
+        self.refund = Some((shared.clone(), refund));
+        self
+    }
+
     /// What it turned out to be.
-    pub fn end(mut self, was_wrong: bool) {
+    pub async fn end(mut self, was_wrong: bool) {
         self.was_wrong = was_wrong;
+        if let Some((shared, refund)) = self.refund.take().filter(|_| !was_wrong) {
+            // A refund that is lost counts one wrong credential that was right; time gives it back.
+            shared.take(&[refund]).await;
+        }
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Limits {
     pub burst: u32,
     /// Requests of one principal per hour.
     pub requests_per_hour: TierRates,
+    /// Points of one tenant's GraphQL operations per second.
+    pub cost_per_second: u32,
+    /// Points of one tenant at once.
+    pub cost_bucket: u32,
     /// Requests of one tenant at the same time.
     pub concurrent_per_tenant: u32,
     /// Addresses or principals remembered per limit.
@@ -44,6 +48,8 @@ pub struct TierRates {
 
 const MAX_KEYS: usize = 200_000;
 const CONCURRENT_PER_TENANT: u32 = 20;
+/// What the guard lets through.
+const DEAREST_OPERATION: u32 = 1_000;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -65,6 +71,8 @@ impl Limits {
                 professional: saturating(tiers.professional.requests_per_hour),
                 enterprise: saturating(tiers.enterprise.requests_per_hour),
             },
+            cost_per_second: rates.cost_per_second,
+            cost_bucket: rates.cost_bucket,
             concurrent_per_tenant: CONCURRENT_PER_TENANT,
             max_keys: MAX_KEYS,
         }
@@ -85,6 +93,24 @@ impl Limits {
 
     pub(super) fn anonymous(&self) -> Terms {
         per("anonymous", self.anonymous_per_hour, HOUR)
+    }
+
+    pub(super) fn cost(&self) -> Terms {
+        Terms {
+            name: "cost",
+            burst: at_least_one(self.cost_bucket),
+            rate: at_least_one(self.cost_per_second),
+            period: SECOND,
+        }
+    }
+
+    /// The share of one process. Every operation fits into it, or it would be refused forever.
+    pub(super) fn own_cost(&self, processes: u32) -> Terms {
+        let terms = self.cost().divided(processes);
+        Terms {
+            burst: terms.burst.max(at_least_one(DEAREST_OPERATION)),
+            ..terms
+        }
     }
 
     pub(super) fn hour(&self, per_hour: u32) -> Terms {

@@ -23,6 +23,17 @@ pub(super) struct Terms {
 }
 
 impl Terms {
+    /// The share of one of `processes` that count each for itself. The rates add up exactly, the bursts to a little
+    /// more: everybody has at least one.
+    pub(super) fn divided(self, processes: u32) -> Self {
+        let burst = self.burst.get().div_ceil(processes.max(1));
+        Self {
+            burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN),
+            period: self.period * processes.max(1),
+            ..self
+        }
+    }
+
     /// How long an empty allowance takes to be whole again.
     fn window(&self) -> Duration {
         self.period * self.burst.get() / self.rate.get()

@@ -1,8 +1,10 @@
 mod field;
+mod lua;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use governor::clock::FakeRelativeClock;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -22,6 +24,8 @@ const LIMITS: Limits = Limits {
         professional: 20_000,
         enterprise: 200_000,
     },
+    cost_per_second: 100,
+    cost_bucket: 2_000,
     concurrent_per_tenant: 20,
     max_keys: 200_000,
 };
@@ -37,16 +41,25 @@ fn fixture() -> Fixture {
 }
 
 fn with(limits: Limits) -> Fixture {
+    one_of(1, limits)
+}
+
+fn one_of(processes: u32, limits: Limits) -> Fixture {
     let clock = FakeRelativeClock::default();
     // Not the very first instant, where an idle key and a missing one look alike.
     clock.advance(Duration::from_secs(86_400));
-    let limiter = Limiter::with_clock(&limits, &clock);
+    let limiter = Limiter::with_clock(&limits, processes, &clock);
     clock.advance(Duration::from_secs(86_400));
     Fixture { clock, limiter }
 }
 
 fn address(number: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from_bits(number))
+}
+
+/// What a limit says without Redis: it need not wait for anybody.
+fn now<T>(asked: impl Future<Output = T>) -> T {
+    asked.now_or_never().expect("this process knows by itself")
 }
 
 /// How many calls in a row are allowed.
@@ -71,50 +84,53 @@ fn a_64_bit_prefix_counts_as_one_address() {
     let Fixture { limiter, .. } = fixture();
     let of = |bits: u128| IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db8 << 96) | bits));
     for host in 0..100 {
-        assert!(limiter.anonymous(of(host)).allowed);
+        assert!(now(limiter.anonymous(of(host))).allowed);
     }
-    assert!(!limiter.anonymous(of(12_345)).allowed);
-    assert!(limiter.anonymous(of(1 << 64)).allowed);
+    assert!(!now(limiter.anonymous(of(12_345))).allowed);
+    assert!(now(limiter.anonymous(of(1 << 64))).allowed);
 }
 
 #[test]
 fn anonymous_requests_are_counted_by_the_hour() {
     let Fixture { clock, limiter } = fixture();
-    assert_eq!(allowed(|| limiter.anonymous(CALLER)), 100);
-    assert_eq!(limiter.anonymous(CALLER).retry_after_seconds, 36);
+    assert_eq!(allowed(|| now(limiter.anonymous(CALLER))), 100);
+    assert_eq!(now(limiter.anonymous(CALLER)).retry_after_seconds, 36);
     clock.advance(Duration::from_secs(36));
-    assert_eq!(allowed(|| limiter.anonymous(CALLER)), 1);
+    assert_eq!(allowed(|| now(limiter.anonymous(CALLER))), 1);
 }
 
 #[test]
 fn only_wrong_credentials_are_counted() {
     let Fixture { clock, limiter } = fixture();
     for _ in 0..1_000 {
-        limiter.guess(CALLER).unwrap().end(false);
+        now(now(limiter.guess(CALLER)).unwrap().end(false));
     }
     for failures in 1..=10 {
-        limiter.guess(CALLER).unwrap().end(true);
+        now(now(limiter.guess(CALLER)).unwrap().end(true));
         assert_eq!(guesses(&limiter), 10 - failures);
     }
-    let refused = limiter.guess(CALLER).unwrap_err();
+    let refused = now(limiter.guess(CALLER)).unwrap_err();
     assert_eq!(refused.retry_after_seconds, 6);
-    assert!(!limiter.wrong_credential(CALLER).allowed);
+    assert!(!now(limiter.wrong_credential(CALLER)).allowed);
     clock.advance(Duration::from_secs(6));
     assert_eq!(guesses(&limiter), 1);
-    assert!(limiter.wrong_credential(CALLER).allowed);
+    assert!(now(limiter.wrong_credential(CALLER)).allowed);
     assert_eq!(guesses(&limiter), 0);
 }
 
 #[test]
 fn no_more_credentials_are_compared_at_once_than_may_be_wrong() {
     let Fixture { limiter, .. } = fixture();
-    limiter.guess(CALLER).unwrap().end(true);
-    let under_way: Vec<_> = std::iter::from_fn(|| limiter.guess(CALLER).ok()).collect();
+    now(now(limiter.guess(CALLER)).unwrap().end(true));
+    let under_way: Vec<_> = std::iter::from_fn(|| now(limiter.guess(CALLER)).ok()).collect();
     assert_eq!(under_way.len(), 9);
-    assert_eq!(limiter.guess(CALLER).unwrap_err().retry_after_seconds, 1);
-    limiter.guess(address(1)).unwrap().end(false);
+    assert_eq!(
+        now(limiter.guess(CALLER)).unwrap_err().retry_after_seconds,
+        1
+    );
+    now(now(limiter.guess(address(1))).unwrap().end(false));
     for guess in under_way {
-        guess.end(false);
+        now(guess.end(false));
     }
     assert_eq!(guesses(&limiter), 9);
 }
@@ -122,15 +138,17 @@ fn no_more_credentials_are_compared_at_once_than_may_be_wrong() {
 #[test]
 fn who_goes_away_before_the_verdict_has_guessed_wrong() {
     let Fixture { limiter, .. } = fixture();
-    drop(limiter.guess(CALLER));
+    drop(now(limiter.guess(CALLER)));
     assert_eq!(guesses(&limiter), 9);
 }
 
 /// How many may be under way at once just now.
 fn guesses(limiter: &Limiter<FakeRelativeClock>) -> usize {
-    let under_way: Vec<_> = std::iter::from_fn(|| limiter.guess(CALLER).ok()).collect();
+    let under_way: Vec<_> = std::iter::from_fn(|| now(limiter.guess(CALLER)).ok()).collect();
     let count = under_way.len();
-    under_way.into_iter().for_each(|guess| guess.end(false));
+    under_way
+        .into_iter()
+        .for_each(|guess| now(guess.end(false)));
     count
 }
 
@@ -142,11 +160,11 @@ fn guesses(limiter: &Limiter<FakeRelativeClock>) -> usize {
 fn principals_have_a_short_burst(#[case] tier: Tier, #[case] burst: usize, #[case] rate: usize) {
     let Fixture { clock, limiter } = fixture();
     let principal = Uuid::from_u128(1);
-    assert_eq!(allowed(|| limiter.request(principal, tier)), burst);
-    assert_eq!(limiter.request(principal, tier).policy, "req");
+    assert_eq!(allowed(|| now(limiter.request(principal, tier))), burst);
+    assert_eq!(now(limiter.request(principal, tier)).policy, "req");
     clock.advance(Duration::from_secs(1));
-    assert_eq!(allowed(|| limiter.request(principal, tier)), rate);
-    assert!(limiter.request(Uuid::from_u128(2), tier).allowed);
+    assert_eq!(allowed(|| now(limiter.request(principal, tier))), rate);
+    assert!(now(limiter.request(Uuid::from_u128(2), tier)).allowed);
 }
 
 #[test]
@@ -155,7 +173,7 @@ fn principals_have_the_hour_of_their_tier() {
     let principal = Uuid::from_u128(1);
     let mut requests = 0_u64;
     let refused = loop {
-        let decision = limiter.request(principal, Tier::Free);
+        let decision = now(limiter.request(principal, Tier::Free));
         if decision.policy == "hour" && !decision.allowed {
             break decision;
         }
@@ -172,14 +190,59 @@ fn principals_have_the_hour_of_their_tier() {
 fn a_request_refused_by_one_limit_takes_nothing_from_the_other() {
     let Fixture { clock, limiter } = fixture();
     let principal = Uuid::from_u128(1);
-    assert_eq!(allowed(|| limiter.request(principal, Tier::Free)), 50);
+    assert_eq!(allowed(|| now(limiter.request(principal, Tier::Free))), 50);
     for _ in 0..10_000 {
-        assert!(!limiter.request(principal, Tier::Free).allowed);
+        assert!(!now(limiter.request(principal, Tier::Free)).allowed);
     }
     clock.advance(Duration::from_secs(5));
-    assert_eq!(allowed(|| limiter.request(principal, Tier::Free)), 50);
+    assert_eq!(allowed(|| now(limiter.request(principal, Tier::Free))), 50);
     let hour = limiter.free.hour.peek(&principal);
     assert_eq!(hour.remaining, 1_000 - 100 + 1, "one was refilled");
+}
+
+#[test]
+fn an_operation_pays_for_what_it_may_return_and_gets_the_rest_back() {
+    let Fixture { clock, limiter } = fixture();
+    let tenant = TenantId(Uuid::from_u128(1));
+    let cost = |points| now(limiter.cost(tenant, points));
+    assert_eq!(cost(1_000).remaining, 1_000);
+    assert_eq!(cost(900).remaining, 100);
+    let refused = cost(400);
+    assert_eq!((refused.policy, refused.allowed), ("cost", false));
+    assert_eq!((refused.remaining, refused.retry_after_seconds), (100, 3));
+    assert_eq!(cost(-850).remaining, 950);
+    assert!(cost(400).allowed);
+    clock.advance(Duration::from_secs(3_600));
+    assert_eq!(
+        cost(-1_000).remaining,
+        2_000,
+        "never more than a whole bucket"
+    );
+    assert!(now(limiter.cost(TenantId(Uuid::from_u128(2)), 1_000)).allowed);
+    clock.advance(Duration::from_secs(1));
+    limiter.sweep();
+    assert_eq!(format!("{:?}", limiter.cost).matches("Uuid").count(), 0);
+}
+
+#[test]
+fn each_of_several_processes_counts_its_share() {
+    let Fixture { clock, limiter } = one_of(3, LIMITS);
+    let principal = Uuid::from_u128(1);
+    let ask = || now(limiter.request(principal, Tier::Free));
+    assert_eq!(allowed(ask), 17);
+    clock.advance(Duration::from_secs(3));
+    assert_eq!(allowed(ask), 10);
+    assert_eq!(allowed(|| now(limiter.anonymous(CALLER))), 34);
+    assert_eq!(
+        limiter.shield(CALLER).quota,
+        100,
+        "the shield is each process's own"
+    );
+    let tenant = TenantId(Uuid::from_u128(1));
+    let dearest = now(limiter.cost(tenant, 1_000));
+    assert!(dearest.allowed, "every operation fits: {dearest:?}");
+    clock.advance(Duration::from_secs(30));
+    assert!(now(limiter.cost(tenant, 1_000)).allowed);
 }
 
 #[test]
@@ -241,9 +304,9 @@ fn a_sweep_forgets_only_who_has_a_whole_allowance() {
 fn headers_say_what_is_left() {
     let Fixture { limiter, .. } = fixture();
     let principal = Uuid::from_u128(1);
-    let mut decision = limiter.request(principal, Tier::Professional);
+    let mut decision = now(limiter.request(principal, Tier::Professional));
     for _ in 1..9 {
-        decision = limiter.request(principal, Tier::Professional);
+        decision = now(limiter.request(principal, Tier::Professional));
     }
     assert_eq!(
         decision.headers(),
@@ -257,9 +320,9 @@ fn headers_say_what_is_left() {
 #[test]
 fn headers_of_a_refusal_say_how_long_to_wait() {
     let Fixture { limiter, .. } = fixture();
-    allowed(|| limiter.anonymous(CALLER));
+    allowed(|| now(limiter.anonymous(CALLER)));
     assert_eq!(
-        limiter.anonymous(CALLER).headers(),
+        now(limiter.anonymous(CALLER)).headers(),
         [
             ("ratelimit-policy", "\"anonymous\";q=100;w=3600".to_owned()),
             ("ratelimit", "\"anonymous\";r=0;t=36".to_owned()),
@@ -277,6 +340,8 @@ fn the_configuration_gives_the_limits() {
         failed_credentials_per_minute: 10,
         request_burst_per_second: 10,
         request_burst: 50,
+        cost_per_second: 100,
+        cost_bucket: 2_000,
     };
     assert_eq!(Limits::new(&rates, &policy::Tiers::default()), LIMITS);
 }
@@ -295,7 +360,7 @@ proptest! {
             ..LIMITS
         });
         let principal = Uuid::from_u128(1);
-        let ask = || limiter.request(principal, Tier::Free);
+        let ask = || now(limiter.request(principal, Tier::Free));
         for _ in 0..5 {
             let refused = loop {
                 let decision = ask();
@@ -307,6 +372,26 @@ proptest! {
             };
             clock.advance(Duration::from_secs(refused.retry_after_seconds));
             prop_assert!(ask().allowed);
+        }
+    }
+
+    #[test]
+    fn waiting_for_points_as_long_as_told_succeeds(
+        rate in 1_u32..2_000, bucket in 1_000_u32..5_000, costs in prop::collection::vec(1_i64..1_000, 1..50),
+    ) {
+        let Fixture { clock, limiter } = with(Limits {
+            cost_per_second: rate,
+            cost_bucket: bucket,
+            ..LIMITS
+        });
+        let tenant = TenantId(Uuid::from_u128(1));
+        for points in costs {
+            let decision = now(limiter.cost(tenant, points));
+            prop_assert!(field::is_well_formed(&decision), "{:?}", decision);
+            if !decision.allowed {
+                clock.advance(Duration::from_secs(decision.retry_after_seconds));
+                prop_assert!(now(limiter.cost(tenant, points)).allowed);
+            }
         }
     }
 

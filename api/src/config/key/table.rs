@@ -73,7 +73,7 @@ pub const KEYS: &[Key] = &[
     Key {
         variable: "REPLICAS",
         section: Section::Server,
-        doc: "How many processes serve the same data; more than one needs an external database and store. Local limits are divided by it.",
+        doc: "How many processes serve the same data; more than one needs an external database and store. Limits that are counted in each process are divided by it.",
         unit: "processes",
         range: Range::Number(1, 1_000),
         default: Some("1"),
@@ -236,6 +236,35 @@ pub const KEYS: &[Key] = &[
         ..KEY
     },
     Key {
+        variable: "REDIS_URL",
+        section: Section::Redis,
+        doc: "A Redis that all processes share. Revocations reach other processes without waiting for the next look into the database, and limits count over all processes. Nothing in it needs to be kept, and nothing fails without it.",
+        unit: "URL",
+        range: Range::Words("`redis://` or, encrypted, `rediss://user:password@host:port/number`"),
+        absent: "limits are counted in each process and divided by `REPLICAS`; revocations reach other processes within two seconds",
+        secret: true,
+        file: true,
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_REDIS_PREFIX",
+        section: Section::Redis,
+        doc: "Beginning of every key and channel, so that several deployments can share one Redis.",
+        unit: "word",
+        range: Range::Words("1 to 64 letters, digits, `-`, `_`, `.` and `:`"),
+        default: Some("strongroom"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_REDIS_TIMEOUT_MS",
+        section: Section::Redis,
+        doc: "How long a request waits for Redis before it is judged by what its own process knows.",
+        unit: "milliseconds",
+        range: Range::Number(1, 10_000),
+        default: Some("50"),
+        ..KEY
+    },
+    Key {
         variable: "STRONGROOM_SHIELD_PER_SECOND",
         section: Section::Limits,
         doc: "Requests of one address before anything else is looked at.",
@@ -287,6 +316,24 @@ pub const KEYS: &[Key] = &[
         unit: "requests",
         range: Range::Number(1, 1_000_000),
         default: Some("50"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_COST_PER_SECOND",
+        section: Section::Limits,
+        doc: "Points of GraphQL operations of one tenant; an object that an operation may return is a point.",
+        unit: "points per second",
+        range: Range::Number(1, 1_000_000),
+        default: Some("100"),
+        ..KEY
+    },
+    Key {
+        variable: "STRONGROOM_COST_BUCKET",
+        section: Section::Limits,
+        doc: "Points of one tenant that may be spent at once; what an operation returned less than it might have is given back.",
+        unit: "points",
+        range: Range::Number(1_000, 100_000_000),
+        default: Some("2000"),
         ..KEY
     },
     Key {

@@ -253,7 +253,7 @@ fn is_object(field: &Field) -> u64 {
 }
 
 /// Fields that are no objects and cost more than one.
-fn weight(field: &Field) -> u64 {
+pub(super) fn weight(field: &Field) -> u64 {
     match field.name.node.as_str() {
         "proof" => 5,
         _ => 0,

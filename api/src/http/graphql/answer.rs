@@ -13,6 +13,7 @@ use actix_web::{
 use async_graphql::{Pos, Response, Value};
 use serde::Serialize;
 
+use super::cost::Cost;
 use crate::{
     error::Code,
     graphql::guard::Refusal,
@@ -45,11 +46,6 @@ struct Extensions {
     cost: Cost,
 }
 
-#[derive(Debug, Serialize)]
-struct Cost {
-    requested: u64,
-}
-
 impl Answer {
     /// Of a document that does not parse or could fit no schema.
     pub(super) fn refused(refusal: &Refusal) -> Self {
@@ -72,7 +68,7 @@ impl Answer {
     }
 
     /// Of a document that was validated and perhaps run.
-    pub(super) fn of(response: Response, requested: u64) -> Self {
+    pub(super) fn of(response: Response, cost: Cost) -> Self {
         let ran = response.data != Value::Null
             || response.errors.is_empty()
             || response.errors.iter().any(|error| !error.path.is_empty());
@@ -80,9 +76,7 @@ impl Answer {
         Self {
             errors: errors.map(|error| Told::of(error, ran)).collect(),
             data: ran.then_some(response.data),
-            extensions: Some(Extensions {
-                cost: Cost { requested },
-            }),
+            extensions: Some(Extensions { cost }),
             several_changes: false,
         }
     }

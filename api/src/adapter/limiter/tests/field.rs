@@ -1,8 +1,10 @@
-//! A reader of the structured fields of RFC 9651 that limits write: a list of strings with integer parameters.
+//! What limits write, read by somebody else's reader of structured fields (RFC 9651).
+
+use sfv::{BareItem, List, ListEntry, Parser};
 
 use crate::adapter::limiter::Decision;
 
-/// Whether all headers parse, name the same policy, and have numbers that fit each other.
+/// Whether all headers are lists of one, name the same policy, and have numbers that fit each other.
 pub(super) fn is_well_formed(decision: &Decision) -> bool {
     let headers = decision.headers();
     let value = |name: &str| {
@@ -28,7 +30,7 @@ pub(super) fn is_well_formed(decision: &Decision) -> bool {
 
 struct Item {
     name: String,
-    parameters: Vec<(String, u64)>,
+    parameters: Vec<(String, i64)>,
 }
 
 impl Item {
@@ -40,26 +42,21 @@ impl Item {
     }
 }
 
-/// Section 4.2.3, of strings without escapes and non-negative integers of at most fifteen digits.
+/// The only member of a list, a string with numbers.
 fn item(text: &str) -> Option<Item> {
-    let (name, mut rest) = text.strip_prefix('"')?.split_once('"')?;
-    let is_plain = |c: char| matches!(c, ' '..='~') && c != '\\';
-    let mut parameters = Vec::new();
-    while !rest.is_empty() {
-        let (parameter, next) = rest
-            .strip_prefix(';')?
-            .split_at(rest[1..].find(';').unwrap_or(rest.len() - 1));
-        let (key, value) = parameter.split_once('=')?;
-        let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase());
-        let is_number = value.len() <= 15 && value.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_key || !is_number {
-            return None;
-        }
-        parameters.push((key.to_owned(), value.parse().ok()?));
-        rest = next;
-    }
-    name.chars().all(is_plain).then(|| Item {
-        name: name.to_owned(),
-        parameters,
+    let list: List = Parser::new(text).parse().ok()?;
+    let [ListEntry::Item(item)] = list.as_slice() else {
+        return None;
+    };
+    let BareItem::String(name) = &item.bare_item else {
+        return None;
+    };
+    let parameters = item.params.iter().map(|(key, value)| match value {
+        BareItem::Integer(number) => Some((key.to_string(), i64::from(*number))),
+        _ => None,
+    });
+    Some(Item {
+        name: name.as_str().to_owned(),
+        parameters: parameters.collect::<Option<_>>()?,
     })
 }

@@ -7,6 +7,12 @@ use crate::error::{Error, Failure};
 
 struct Query;
 
+const COST: Cost = Cost {
+    requested: 5,
+    actual: 3,
+    bucket: None,
+};
+
 #[Object]
 impl Query {
     async fn number(&self, x: Option<i32>) -> i32 {
@@ -29,7 +35,7 @@ impl Query {
 
 async fn ask(document: &str, reply: Reply) -> (u16, serde_json::Value, Option<String>) {
     let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-    let response = Answer::of(schema.execute(document).await, 5).respond(reply);
+    let response = Answer::of(schema.execute(document).await, COST).respond(reply);
     let status = response.status().as_u16();
     let retry = response.headers().get("retry-after");
     let retry = retry.map(|value| value.to_str().unwrap().to_owned());
@@ -42,7 +48,7 @@ async fn an_answer_has_data_and_its_cost() {
     let (status, body, _) = ask("{ number }", Reply::ApplicationJson).await;
     assert_eq!(status, 200);
     let expected = serde_json::json!({
-        "data": { "number": 1 }, "extensions": { "cost": { "requested": 5 } }
+        "data": { "number": 1 }, "extensions": { "cost": { "requested": 5, "actual": 3 } }
     });
     assert_eq!(body, expected);
 }
@@ -98,7 +104,7 @@ async fn a_mutation_that_may_have_done_something_is_200() {
         let document = "{ maybe(code: \"OVERLOADED\") }";
         let mut response = schema.execute(document).await;
         response.data = Value::Null;
-        Answer::of(response, 5)
+        Answer::of(response, COST)
     };
     let reply = Reply::GraphqlResponseJson;
     let alone = failed().await.with_several_changes(false).respond(reply);
