@@ -22,7 +22,6 @@ use crate::{
     log,
     operator::OperatorView,
     page::{Cursors, Page, PageRequest},
-    revocation::Revoked,
     tx::{TenantCheck, enter_tenant},
     user::NewUser,
 };

@@ -20,6 +20,7 @@ use crate::{
     },
     ledger::{LogId, key},
     log::log_origin,
+    revocation::Revoked,
     sequence,
     system::Duty,
     tx::{TenantCheck, enter_tenant},

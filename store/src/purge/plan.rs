@@ -134,7 +134,7 @@ impl Store {
             Ok(id) => tenant::Entity::find_by_id(id),
             Err(_) => tenant::Entity::find().filter(tenant::Column::Slug.eq(name)),
         };
-        let found = query.one(&conn).await?;
+        let found = query.one(&*conn).await?;
         found.ok_or(StoreError::NotFound(Noun::Tenant))
     }
 
