@@ -73,7 +73,7 @@ impl Store {
             [tenant.into()],
         );
         let found = audit_removal::Model::find_by_statement(statement);
-        Ok(found.one(&conn).await?)
+        Ok(found.one(&*conn).await?)
     }
 }
 

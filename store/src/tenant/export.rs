@@ -97,7 +97,7 @@ impl Store {
             [tenant.into(), after.into()],
         );
         let found = entity::file::Model::find_by_statement(statement);
-        Ok(found.all(&conn).await?)
+        Ok(found.all(&*conn).await?)
     }
 
     /// Records that everything the tenant has was exported.

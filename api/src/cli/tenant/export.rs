@@ -192,6 +192,7 @@ async fn object(
 /// The log as an evidence bundle. It is an export of the log, so the log says so.
 async fn log(app: &App, tenant: &tenant::Model, sink: &mut Sink) -> anyhow::Result<()> {
     let extent = Extent {
+        epoch: None,
         tenant: tenant.id,
         first: 0,
         end: None,
