@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
 use entity::{FileId, UploadId, file};
-use policy::{Action, Scope, TenantStatus};
+use policy::{Action, Scope, TenantStatus, TenantStep};
 use store::{
     Actor, EventRef, StoreError,
     api_key::NewApiKey,
@@ -13,7 +13,6 @@ use store::{
     },
     idempotency::{Claim, HELD, KEPT},
     system::Reason,
-    tenant::TenantStep,
     testing::{Database, key_actor},
     upload::Opened,
 };
@@ -225,7 +224,7 @@ async fn the_names_of_operators_are_their_own_whatever_the_tenant(g: &Ground) ->
     let first = g.store().recall_operator(&operator, claim("k")).await?;
     let (tenant, receipt) = g
         .store()
-        .step_tenant(&first, TenantStep::Suspend, g.tenant(), None)
+        .step_tenant(&first, TenantStep::Suspend, g.tenant())
         .await?;
     assert_eq!(tenant.status.0, TenantStatus::Suspended);
     let again = g.store().recall_operator(&operator, claim("k")).await?;
@@ -240,7 +239,7 @@ async fn the_names_of_operators_are_their_own_whatever_the_tenant(g: &Ground) ->
     assert_eq!(home.await?, [Some(uuid::Uuid::nil().to_string())]);
     // The member of the same tenant has another.
     g.store()
-        .step_tenant(&operator, TenantStep::Restore, g.tenant(), None)
+        .step_tenant(&operator, TenantStep::Restore, g.tenant())
         .await?;
     ensure!(named(g, &g.owner(), "k").await?.earlier().is_none());
     Ok(())

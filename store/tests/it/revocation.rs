@@ -5,14 +5,13 @@
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
 use entity::{ApiKeyId, SessionId, UserId};
-use policy::{Action, Role};
+use policy::{Action, Role, TenantStep};
 use secrecy::{ExposeSecret, SecretString};
 use store::{
     RequestContext, Store, StoreError,
     auth::{AuthError, SignInRecord, SignedIn},
     revocation::{News, Revoked, Window},
     system::Reason,
-    tenant::TenantStep,
     testing::{Database, Throwaway},
     user::NewUser,
 };
@@ -187,9 +186,7 @@ async fn a_suspended_tenants_people_find_out_everywhere(g: &Ground) -> Result<()
             !is_active
         );
         let operator = g.seed.operator();
-        g.store()
-            .step_tenant(&operator, step, g.tenant(), None)
-            .await?;
+        g.store().step_tenant(&operator, step, g.tenant()).await?;
         other.poll_revocations(&mut window).await?;
         assert_eq!(
             come(&other, &session.token).await.unwrap().tenant_active,
