@@ -1,5 +1,7 @@
 //! Requests with a name: done once, whatever becomes of their answers.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use chrono::TimeDelta;
 use entity::{FileId, UploadId, file};
@@ -375,8 +377,18 @@ async fn whoever_comes_second_is_told_at_once() -> Result<()> {
         assert!(matches!(refused, Err(StoreError::IdempotencyKeyInUse)));
         // Somebody else's request of the same name does not wait either.
         change(g, &other).await?;
+        // A transaction that is dropped ends in the database a moment later.
         drop(working);
-        change(g, &second).await?;
+        let freed = async {
+            loop {
+                match g.store().begin(&second, Action::FileTrash).await {
+                    Err(StoreError::IdempotencyKeyInUse) => tokio::task::yield_now().await,
+                    begun => return begun,
+                }
+            }
+        };
+        let tx = tokio::time::timeout(Duration::from_secs(10), freed).await??;
+        tx.commit(some_event()).await?;
         Ok(())
     })
     .await
