@@ -78,7 +78,10 @@ impl Store {
             .await?;
         let rows = begun.row_count.unsigned_abs() + rest + 1;
         let document = tx.document(&begun, rows, &end)?;
+        // The key is the system log's, and the database shows one log's rows at a time.
+        enter_tenant(tx.conn(), TenantId::SYSTEM, TenantCheck::None).await?;
         let signed = tx.signed(&head, &document).await?;
+        enter_tenant(tx.conn(), tenant, TenantCheck::None).await?;
         let event = TenantPurged {
             tenant: Target(tenant),
             phase: Public("done"),
