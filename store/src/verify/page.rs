@@ -142,7 +142,7 @@ fn in_order<T, K: Ord>(
     unpack: impl Fn(&mut Fields<'_>) -> Result<T, StoreError>,
     key: impl Fn(&T) -> K,
 ) -> Result<Vec<T>, StoreError> {
-    let rows = packed.rows().map(|mut fields| unpack(&mut fields));
+    let rows = packed.rows().map(|fields| unpack(&mut fields?));
     let mut rows = rows.collect::<Result<Vec<T>, StoreError>>()?;
     rows.sort_by_key(key);
     Ok(rows)
