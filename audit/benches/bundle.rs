@@ -70,10 +70,13 @@ fn draft(number: u64) -> (Draft, String) {
             trace: String::new(),
         },
         sd: BTreeMap::from([(ip.field, ip.digest)]),
-        meta: BTreeMap::from([(
-            "byte_len".to_owned(),
-            Value::Integer(number * 31 % 1_048_576),
-        )]),
+        meta: match number {
+            0 => BTreeMap::from([("origin".to_owned(), Value::string(name()))]),
+            _ => BTreeMap::from([(
+                "byte_len".to_owned(),
+                Value::Integer(number * 31 % 1_048_576),
+            )]),
+        },
         trim: None,
     };
     (draft, ip.text)
