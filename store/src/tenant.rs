@@ -22,7 +22,7 @@ use crate::{
     log,
     operator::OperatorView,
     page::{Cursors, Page, PageRequest},
-    tx::{TenantCheck, enter_tenant},
+    tx::TenantCheck,
     user::NewUser,
 };
 
@@ -118,9 +118,9 @@ impl Store {
         if tenant == TenantId::SYSTEM {
             return Ok(true);
         }
-        let conn = self.database().begin_job_read().await?.into_conn();
-        match enter_tenant(&conn, tenant, TenantCheck::Active).await {
-            Ok(()) => Ok(true),
+        let conn = self.database().begin_job_read().await?;
+        match conn.enter(tenant, TenantCheck::Active).await {
+            Ok(_) => Ok(true),
             Err(StoreError::TenantSuspended) => Ok(false),
             Err(error) => Err(error),
         }

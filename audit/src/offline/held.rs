@@ -61,8 +61,8 @@ impl Held {
             }
         };
         let tree = opened.checkpoint.tree;
-        let mut signers = opened.log_keys.iter();
-        if !signers.any(|key| believed.terms.admit(key, tree.size)) {
+        let signers = opened.log_keys.iter().copied();
+        if believed.terms.in_force(signers, tree.size).is_none() {
             let reason = "the key that signed it was not in force then";
             self.obstacle = Some(format!("the {name} cannot be used: {reason}"));
             return None;

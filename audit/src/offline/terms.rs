@@ -44,9 +44,17 @@ impl Terms {
         Terms(evidence.keys.iter().filter_map(term).collect())
     }
 
-    /// Whether a key was in force when the log had that size, as far as is known. What it signed for another size
-    /// counts for nothing: a seed that was stolen is of no use once the key is replaced.
-    pub(super) fn admit(&self, key: &VerifierKey, size: u64) -> bool {
+    /// One of the signers that was in force when the log had that size, as far as is known. What a key signed for
+    /// another size counts for nothing: a seed that was stolen is of no use once the key is replaced.
+    pub(super) fn in_force<'k>(
+        &self,
+        signers: impl IntoIterator<Item = &'k VerifierKey>,
+        size: u64,
+    ) -> Option<&'k VerifierKey> {
+        signers.into_iter().find(|key| self.admit(key, size))
+    }
+
+    fn admit(&self, key: &VerifierKey, size: u64) -> bool {
         let mut own = self.0.iter().filter(|term| term.key == *key).peekable();
         own.peek().is_none() || own.any(|term| term.covers(size))
     }

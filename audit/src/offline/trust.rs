@@ -59,10 +59,8 @@ pub(super) fn believe(evidence: &Evidence, keys: &[VerifierKey]) -> Option<Belie
     loop {
         let known = keys.len();
         waiting.retain(|(note, tree)| {
-            let admitted = |opened: Opened<'_>| {
-                let mut signers = opened.log_keys.iter();
-                signers.any(|key| terms.admit(key, tree.size))
-            };
+            let admitted =
+                |opened: Opened<'_>| terms.in_force(opened.log_keys, tree.size).is_some();
             let opened = Checkpoint::open(note, &keys).is_ok_and(admitted);
             if opened {
                 adopt(&mut keys, evidence, origin, tree.size);
@@ -142,8 +140,8 @@ impl Believed {
             Err(error) => return signed_by_none(error),
         };
         let tree = opened.checkpoint.tree;
-        let mut in_force = opened.log_keys.iter();
-        let Some(key) = in_force.find(|key| self.terms.admit(key, tree.size)) else {
+        let signers = opened.log_keys.iter().copied();
+        let Some(key) = self.terms.in_force(signers, tree.size) else {
             return Signed::Unknown;
         };
         let cosigned_at = cosigned(&opened);
@@ -210,11 +208,12 @@ fn seal(evidence: &Evidence, keys: &[VerifierKey], terms: &Terms) -> Signed {
                 .front
                 .as_ref()
                 .map_or(0, |front| front.checkpoint.tree.size);
-            signers
+            let of_log = signers
                 .iter()
                 .map(|signer| signer.key)
-                .filter(|key| key.name() == origin && key.algorithm() == Algorithm::Ed25519)
-                .find(|key| terms.admit(key, size))
+                .filter(|key| key.name() == origin && key.algorithm() == Algorithm::Ed25519);
+            terms
+                .in_force(of_log, size)
                 .map_or(Signed::Unknown, |key| Signed::By(key.to_string()))
         }
         Err(error @ NoteError::Forged { .. }) => Signed::Forged(error.to_string()),

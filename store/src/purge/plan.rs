@@ -11,11 +11,7 @@ use super::{
     obstacle::{lacks_export, of_the_log, of_the_record},
     refused, rule,
 };
-use crate::{
-    Noun, Store, StoreError,
-    conn::Conn,
-    tx::{TenantCheck, enter_tenant},
-};
+use crate::{Noun, Store, StoreError, conn::Conn, tx::TenantCheck};
 
 /// What lies under one prefix of the object store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -147,7 +143,7 @@ impl Store {
         tenant: TenantId,
     ) -> Result<Option<audit_purge::Model>, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         find(&conn, tenant).await
     }
 
@@ -161,7 +157,7 @@ impl Store {
         areas: Vec<Area>,
     ) -> Result<PurgePlan, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         plan(&conn, tenant, areas, self.now()).await
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     ledger::LogId,
     outbox,
     system::Duty,
+    tx::TenantCheck,
 };
 
 /// What sealing did.
@@ -58,6 +59,7 @@ impl Store {
 
     async fn waits_in_outbox(&self, tenant: TenantId) -> Result<bool, StoreError> {
         let conn = self.database().begin_job_read().await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         let statement = conn.sql(
             "SELECT 1 FROM audit_outbox WHERE tenant_id = $1 LIMIT 1",
             [tenant.into()],
@@ -67,13 +69,14 @@ impl Store {
 
     async fn open_removal(&self, tenant: TenantId) -> Result<Option<Removal>, StoreError> {
         let conn = self.database().begin_job_read().await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         let statement = conn.sql(
             "SELECT * FROM audit_removal WHERE tenant_id = $1 AND done_at IS NULL \
              ORDER BY epoch, seq LIMIT 1",
             [tenant.into()],
         );
         let found = audit_removal::Model::find_by_statement(statement);
-        Ok(found.one(&*conn).await?)
+        Ok(found.one(&conn).await?)
     }
 }
 

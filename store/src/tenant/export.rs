@@ -18,7 +18,7 @@ use crate::{
         class::{Public, Target},
     },
     system::Duty,
-    tx::{TenantCheck, enter_tenant},
+    tx::TenantCheck,
 };
 
 /// The names of the files that rows stand in, in order.
@@ -60,7 +60,7 @@ impl Store {
     ) -> Result<DateTime<Utc>, E> {
         let at = self.now();
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         for source in SOURCES {
             let mut after = Uuid::nil();
             loop {
@@ -87,7 +87,7 @@ impl Store {
         after: Option<FileId>,
     ) -> Result<Vec<entity::file::Model>, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         let after = after.map_or(Uuid::nil(), FileId::uuid);
         let statement = conn.sql(
             &format!(
@@ -97,7 +97,7 @@ impl Store {
             [tenant.into(), after.into()],
         );
         let found = entity::file::Model::find_by_statement(statement);
-        Ok(found.all(&*conn).await?)
+        Ok(found.all(&conn).await?)
     }
 
     /// Records that everything the tenant has was exported.
@@ -133,7 +133,7 @@ impl Store {
     /// As the database says.
     pub async fn bytes_to_export(&self, tenant: TenantId) -> Result<u64, StoreError> {
         let conn = self.database().begin_job_read().await?;
-        enter_tenant(&conn, tenant, TenantCheck::None).await?;
+        let conn = conn.enter(tenant, TenantCheck::None).await?;
         let statement = conn.sql(
             "SELECT CAST(COALESCE(SUM(byte_len), 0) AS bigint) FROM file WHERE tenant_id = $1 \
              AND state IN ('ready', 'trashed')",
